@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config';
 const root = import.meta.dirname;
 
 /**
- * What a test file does to the modules, the settings or the routes of its process, so that no other file may share it. What
- * starts processes waits for them: it stands here too, since the files that are alone begin first.
+ * Matches test files that change the modules, settings or routes of their process, which no other file may share then.
+ * Files that start processes match too: they mostly wait, and the files that run alone begin first.
  */
 const IS_ALONE =
   /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |\bresource\(|from 'node:child_process'/m;
@@ -17,7 +17,7 @@ const files = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf
 const alone = files.filter((file) => IS_ALONE.test(readFileSync(join(root, file), 'utf8')));
 const together = files.filter((file) => !alone.includes(file));
 
-/** A test that hangs is ended by this; a slow machine is no reason to fail, and a long proof takes hours. */
+/** The limit for a test that hangs, in milliseconds: long enough for slow machines; a long proof takes hours. */
 const LIMIT_MS = process.env['PROOF'] === 'long' ? 6 * 3_600_000 : 300_000;
 
 const resolve = { alias: { '@': root } };
@@ -32,7 +32,7 @@ export default defineConfig({
   resolve,
   test: {
     globalSetup: 'tests/support/global.ts',
-    // One more than the cores that it is made for: some wait for processes or for the database.
+    // One more than the two cores of a small machine, because some workers wait for processes or the database.
     maxWorkers: 3,
     projects: [
       { resolve, test: { ...test, name: 'alone', include: alone } },

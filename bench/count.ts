@@ -15,7 +15,7 @@ const MESSAGE = { to: '+14155550100', from: 'Bench', body: 'Hello' };
 /** Counts the statements that a command sends to the database and waits for. */
 export async function countRoundTrips(): Promise<{ name: string; trips: number }[]> {
   const team = await makeBenchTeam(3);
-  const [plain, ruled, gone] = team.members as [Seat, Seat, Seat];
+  const [plain, ruled, gone] = team.members as [BenchMember, BenchMember, BenchMember];
   await setRecharge(team.ctx, ruled.id, { enabled: true, threshold: 99_999n * UNIT, target: 100_000n * UNIT });
   const send = (ctx: Context) => sendMessages(ctx, { onBehalfOf: null, messages: [MESSAGE], many: false });
   await send(plain.ctx); // The rate card is cached from now on.
@@ -42,7 +42,7 @@ export async function countRoundTrips(): Promise<{ name: string; trips: number }
   return counted;
 }
 
-type Seat = Awaited<ReturnType<typeof makeBenchTeam>>['members'][number];
+type BenchMember = Awaited<ReturnType<typeof makeBenchTeam>>['members'][number];
 type Case = { name: string; ctx: Context; work: (ctx: Context) => Promise<unknown>; before?: () => Promise<unknown> };
 
 /** Wraps a command like a request with an Idempotency-Key. */

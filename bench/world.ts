@@ -55,9 +55,9 @@ export async function makeCrowd(owner: Pool, size: number, days = DAYS): Promise
   const team = await makeBenchTeam(1);
   const { teamId } = team.ctx.actor;
   await owner.query(
-    `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+    `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
        SELECT $1, uuid7(), 'Member ' || i, i || '@bench.example', 'member' FROM generate_series(2, $2::int) i RETURNING id)
-     SELECT ledger_open_member($1, id) FROM seats`,
+     SELECT ledger_open_member($1, id) FROM made`,
     [teamId, size],
   );
   await owner.query(

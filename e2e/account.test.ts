@@ -23,7 +23,7 @@ const enterByForm = async (page: Page, { email }: Team, password: string) => {
 };
 
 test.describe('a forgotten password', () => {
-  const ask = async (page: Page, email: string) => {
+  const requestReset = async (page: Page, email: string) => {
     await openAt(page, '/sign-in');
     await page.getByRole('link', { name: 'Forgot password?' }).click();
     await page.waitForURL('/forgot');
@@ -33,15 +33,15 @@ test.describe('a forgotten password', () => {
     return page.getByRole('status').innerText();
   };
 
-  test('is set anew by the mailed link, which a scanner’s looking at does not use up; then the link is dead', async ({
+  test('is replaced through the emailed link, which a scanner’s request does not consume; then the link no longer works', async ({
     newPage,
   }) => {
     const team = await newTeam('Forgetful');
-    const elsewhere = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
+    const elsewhere = await newPage({ as: team, url: `/${team.slug}`, isLive: false });
     expectError(elsewhere, REFUSED);
     const page = await newPage();
     expectError(page, REFUSED);
-    expect(await ask(page, team.email)).toContain(team.email);
+    expect(await requestReset(page, team.email)).toContain(team.email);
     const path = `/reset/${await mailedToken(dataDir, team.email, 'reset')}`;
     for (const method of ['HEAD', 'GET', 'HEAD', 'GET'])
       expect((await fetch(`${url}${path}`, { method })).status).toBe(200);
@@ -60,21 +60,21 @@ test.describe('a forgotten password', () => {
     expect(await axe(page)).toEqual([]);
   });
 
-  test('of an address that nobody has is answered with the same words, and nothing is mailed', async ({ newPage }) => {
+  test('of an address without an account gets the same response, and nothing is emailed', async ({ newPage }) => {
     const nobody = `${randomUUID()}@example.test`;
     const team = await newTeam('Somebody There');
     const page = await newPage();
-    const words = (await ask(page, team.email)).replace(team.email, '…');
-    expect((await ask(page, nobody)).replace(nobody, '…')).toBe(words);
+    const args = (await requestReset(page, team.email)).replace(team.email, '…');
+    expect((await requestReset(page, nobody)).replace(nobody, '…')).toBe(args);
     await mailedToken(dataDir, team.email, 'reset');
     expect(await sql(dataDir, 'SELECT 1 FROM mails WHERE address = $1', [nobody])).toEqual([]);
   });
 });
 
 test.describe('a password', () => {
-  test('is changed by who has the one there is; the other browsers are signed out', async ({ newPage }) => {
+  test('is changed with the current password, and the other browsers are signed out', async ({ newPage }) => {
     const team = await newTeam('Changing');
-    const other = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
+    const other = await newPage({ as: team, url: `/${team.slug}`, isLive: false });
     const page = await newPage({ as: team, url: '/account/password' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const change = async (current: string) => {
@@ -96,7 +96,9 @@ test.describe('a password', () => {
 });
 
 test.describe('a second factor', () => {
-  test('is set up with an app, and signs in by its codes, and by a recovery code once', async ({ newPage }) => {
+  test('is set up with an authenticator app, then accepts its codes, and each recovery code once', async ({
+    newPage,
+  }) => {
     const team = await newTeam('Two Steps');
     const page = await newPage({ as: team, url: '/account/two-factor' });
     await page.getByRole('button', { name: 'Turn on' }).click();
@@ -156,8 +158,8 @@ test.describe('a second factor', () => {
   });
 });
 
-test.describe('where a team asks again', () => {
-  const asking = async (name: string) => {
+test.describe('a team that requires reauthentication', () => {
+  const teamWithReauthentication = async (name: string) => {
     const team = await newTeam(name);
     const member = await callApi(`${url}/api/v1`, 'POST', '/members', {
       key: team.apiKey,
@@ -177,8 +179,8 @@ test.describe('where a team asks again', () => {
       [email],
     );
 
-  test('a debit goes on where it was once the password is given, and moves the money once', async ({ newPage }) => {
-    const { team, id } = await asking('Asked Debit');
+  test('resumes a debit after the password is entered, and moves the money once', async ({ newPage }) => {
+    const { team, id } = await teamWithReauthentication('Asked Debit');
     const page = await newPage({ as: team, url: `/${team.slug}/members/${id}` });
     expectError(page, REFUSED);
     await age(team);
@@ -196,15 +198,15 @@ test.describe('where a team asks again', () => {
     await expect(page.getByText('$20.00 debited from Till.')).toBeVisible();
     const { body } = await callApi(`${url}/api/v1`, 'GET', `/members/${id}`, { key: team.apiKey });
     expect(body.balance).toBe('30.00');
-    // For ten minutes nothing is asked again.
+    // The confirmation is valid for ten minutes.
     await page.getByRole('button', { name: 'Debit', exact: true }).click();
     await page.getByRole('dialog').getByLabel('Amount').fill('15');
     await page.keyboard.press('Enter');
     await expect(page.getByText('$15.00 debited from Till.')).toBeVisible();
   });
 
-  test('a key is not shown to who does not prove himself', async ({ newPage }) => {
-    const { team } = await asking('Asked Key');
+  test('does not reveal a key until the user has confirmed their identity', async ({ newPage }) => {
+    const { team } = await teamWithReauthentication('Asked Key');
     const page = await newPage({ as: team, url: `/${team.slug}/members` });
     expectError(page, REFUSED);
     await age(team);
@@ -221,7 +223,7 @@ test.describe('where a team asks again', () => {
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await page.keyboard.press('Escape');
     await expect(confirm).toBeHidden();
-    // What it was asked for stays open.
+    // The dialog that asked for the confirmation stays open.
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await confirm.getByRole('button', { name: 'Continue' }).click();
@@ -230,9 +232,9 @@ test.describe('where a team asks again', () => {
 });
 
 test.describe('sessions', () => {
-  test('are listed, and ended from here: in the other browser at once', async ({ newPage }) => {
+  test('are listed, and revoking one signs out the other browser at once', async ({ newPage }) => {
     const team = await newTeam('Browsers');
-    const other = await newPage({ as: team, url: `/${team.slug}`, deaf: true });
+    const other = await newPage({ as: team, url: `/${team.slug}`, isLive: false });
     const page = await newPage({ as: team, url: '/account/sessions' });
     for (const each of [page, other]) expectError(each, REFUSED);
     const rows = page
@@ -250,7 +252,7 @@ test.describe('sessions', () => {
     await page.waitForURL('/sign-in');
   });
 
-  test('note that they are in use about once an hour', async ({ newPage }) => {
+  test('record their last use about once an hour', async ({ newPage }) => {
     const team = await newTeam('In Use');
     const page = await newPage({ as: team, url: `/${team.slug}` });
     const seen = async () =>
@@ -280,7 +282,7 @@ test.describe('sessions', () => {
 });
 
 test.describe('a profile', () => {
-  test('has a name of its own, and leads to all that is the person’s', async ({ newPage }) => {
+  test('has a name, and links to every page of the account', async ({ newPage }) => {
     const team = await newTeam('Named');
     const page = await newPage({ as: team, url: `/${team.slug}` });
     await page.getByRole('link', { name: 'Account' }).click();
@@ -296,7 +298,7 @@ test.describe('a profile', () => {
 });
 
 test.describe('the operator', () => {
-  test('gives back who cannot get in: a password, or the way past a lost app', async ({ newPage }) => {
+  test('restores access: resets a password, or disables a lost second factor', async ({ newPage }) => {
     const team = await newTeam('Rescued');
     const page = await newPage({ as: team, url: '/account/two-factor' });
     expectError(page, REFUSED);
@@ -308,10 +310,10 @@ test.describe('the operator', () => {
     await dialog.getByLabel('Code from the app').fill(codeNow(secret));
     await page.keyboard.press('Enter');
     await expect(dialog.getByRole('list', { name: 'Recovery codes' })).toBeVisible();
-    const words = [team.memberId, '--team', team.teamId];
-    const given = await operate<{ email: string; password: string }>('member', 'password', ...words);
+    const args = [team.memberId, '--team', team.teamId];
+    const given = await operate<{ email: string; password: string }>('member', 'password', ...args);
     expect(given.email).toBe(team.email);
-    const reset = await operate<object>('member', 'totp-reset', ...words);
+    const reset = await operate<object>('member', 'totp-reset', ...args);
     expect(reset).toEqual({ email: team.email, wasOn: true });
     expect(await operate('setup')).toEqual({ url: null });
     await page.reload();
@@ -322,12 +324,12 @@ test.describe('the operator', () => {
 });
 
 test.describe('signing up', () => {
-  test('is not there unless it is opened', async () => {
+  test('is unavailable unless it is enabled', async () => {
     for (const path of ['/sign-up', '/sign-up/x']) expect((await fetch(`${url}${path}`)).status).toBe(404);
     expect((await fetch(`${url}/setup`)).status).toBe(404);
   });
 
-  test('makes a team and its owner by the mailed link, where it is open', async ({ newPage }) => {
+  test('creates a team and its owner through the emailed link, where it is enabled', async ({ newPage }) => {
     const port = await freePort(undefined);
     const web = startWeb(dataDir, port, { SIGN_UP: 'open' });
     const open = `http://127.0.0.1:${port}`;

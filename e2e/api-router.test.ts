@@ -10,8 +10,8 @@ const { hostname, port } = new URL(url);
 type Answer = { status: number; headers: IncomingHttpHeaders; text: string };
 type Options = { headers?: Record<string, string>; body?: Buffer | string; chunked?: boolean };
 
-/** A request exactly as written: no path is put right, no header added. */
-function ask(method: string, path: string, options: Options = {}): Promise<Answer> {
+/** Sends a request exactly as written: no path is normalised, no header added. */
+function send(method: string, path: string, options: Options = {}): Promise<Answer> {
   const { body, chunked } = options;
   const length: Record<string, string> =
     body === undefined || chunked ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
@@ -28,20 +28,20 @@ function ask(method: string, path: string, options: Options = {}): Promise<Answe
         }),
       );
     });
-    // The server may answer and close before it has read all of a body that is too large.
+    // The server may respond and close before it has read a whole body that is too large.
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-/** Bytes on a bare socket, and all that comes back. */
-function speak(bytes: string): Promise<string> {
+/** Sends bytes on a plain socket and returns everything that is received. */
+function sendRaw(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    let said = '';
-    socket.setEncoding('utf8').on('data', (part: string) => (said += part));
+    let received = '';
+    socket.setEncoding('utf8').on('data', (part: string) => (received += part));
     socket.setTimeout(5_000, () => socket.destroy());
-    socket.on('close', () => resolve(said));
+    socket.on('close', () => resolve(received));
     socket.on('error', reject);
   });
 }
@@ -58,19 +58,19 @@ function expectProblem(answer: Answer, code: ErrorCode, status: number = ERRORS[
 let team: Team;
 let bearer: Record<string, string>;
 test.beforeAll(async () => {
-  team = await createTeamByCommand('Door', '10.00');
+  team = await createTeamByCommand('Router', '10.00');
   bearer = { Authorization: `Bearer ${team.apiKey}` };
 });
 
 test.describe('the API through the real server', () => {
   test('answers HEAD as GET, without a body', async () => {
-    const { status, headers, text } = await ask('HEAD', '/api/v1/me', { headers: bearer });
+    const { status, headers, text } = await send('HEAD', '/api/v1/me', { headers: bearer });
     expect([status, headers['content-type'], text]).toEqual([200, 'application/json', '']);
-    expect((await ask('HEAD', '/api/v1/nothing', { headers: bearer })).status).toBe(404);
+    expect((await send('HEAD', '/api/v1/nothing', { headers: bearer })).status).toBe(404);
   });
 
-  test('answers OPTIONS with what is allowed, without a key', async () => {
-    const { status, headers, text } = await ask('OPTIONS', '/api/v1/members');
+  test('answers OPTIONS with the allowed methods, without a key', async () => {
+    const { status, headers, text } = await send('OPTIONS', '/api/v1/members');
     expect([status, headers.allow, text]).toEqual([204, 'GET, HEAD, POST, OPTIONS', '']);
     expect(headers['access-control-allow-origin']).toBeUndefined();
   });
@@ -83,8 +83,8 @@ test.describe('the API through the real server', () => {
     ['TRACE', '/api/v1/me', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
     ['PROPFIND', '/api/v1/nothing', 'GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE'],
   ] as const) {
-    test(`answers ${method} ${path} with 405 and what is allowed`, async () => {
-      const answer = await ask(method, path, { headers: bearer });
+    test(`answers ${method} ${path} with 405 and the allowed methods`, async () => {
+      const answer = await send(method, path, { headers: bearer });
       expectProblem(answer, 'method_not_allowed');
       expect(answer.headers.allow).toBe(allow);
     });
@@ -100,63 +100,65 @@ test.describe('the API through the real server', () => {
     '/api/v1/members/%zz',
     '/api/v1/members/..%2f..%2fme',
   ]) {
-    test(`answers an unknown path in its own shape: ${path}`, async () =>
-      expectProblem(await ask('GET', path, { headers: bearer }), 'not_found'));
+    test(`answers an unknown path with a problem document: ${path}`, async () =>
+      expectProblem(await send('GET', path, { headers: bearer }), 'not_found'));
   }
 
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-    test(`answers ${method} of an unknown path in its own shape`, async () =>
-      expectProblem(await ask(method, '/api/v1/nothing', { headers: bearer }), 'not_found'));
+    test(`answers ${method} of an unknown path with a problem document`, async () =>
+      expectProblem(await send(method, '/api/v1/nothing', { headers: bearer }), 'not_found'));
   }
 
-  test('takes a path with a slash at its end as the path', async () => {
-    expect((await ask('GET', '/api/v1/me/', { headers: bearer })).status).toBe(200);
+  test('accepts a trailing slash', async () => {
+    expect((await send('GET', '/api/v1/me/', { headers: bearer })).status).toBe(200);
   });
 
-  test('demands a key, and refuses one in the address', async () => {
-    const missing = await ask('GET', '/api/v1/me');
+  test('requires a key, and refuses one in the address', async () => {
+    const missing = await send('GET', '/api/v1/me');
     expectProblem(missing, 'missing_key');
     expect(missing.headers['www-authenticate']).toBe('Bearer realm="purser"');
-    const wrong = await ask('GET', '/api/v1/me', { headers: { Authorization: `Bearer ${team.apiKey.slice(0, -1)}!` } });
+    const wrong = await send('GET', '/api/v1/me', {
+      headers: { Authorization: `Bearer ${team.apiKey.slice(0, -1)}!` },
+    });
     expectProblem(wrong, 'invalid_key');
-    expectProblem(await ask('GET', `/api/v1/me?key=${team.apiKey}`, { headers: bearer }), 'key_in_url');
+    expectProblem(await send('GET', `/api/v1/me?key=${team.apiKey}`, { headers: bearer }), 'key_in_url');
   });
 
-  test('refuses a body above 1 MiB, told by its length, in chunks, and above what the server takes at all', async () => {
+  test('refuses a body above 1 MiB, by its declared length, in chunks, and above the server’s hard limit', async () => {
     const headers = { ...bearer, 'Content-Type': 'application/json' };
     const large = Buffer.alloc(1_048_577, 'a');
-    expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large }), 'payload_too_large');
-    expectProblem(await ask('POST', '/api/v1/messages', { headers, body: large, chunked: true }), 'payload_too_large');
-    const said = await speak(
+    expectProblem(await send('POST', '/api/v1/messages', { headers, body: large }), 'payload_too_large');
+    expectProblem(await send('POST', '/api/v1/messages', { headers, body: large, chunked: true }), 'payload_too_large');
+    const received = await sendRaw(
       `POST /api/v1/messages HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 13000000\r\nAuthorization: ${bearer['Authorization']}\r\nConnection: close\r\n\r\n`,
     );
-    expect(said).toMatch(/^HTTP\/1\.1 413 /);
-    expect(said).toContain('"code":"payload_too_large"');
+    expect(received).toMatch(/^HTTP\/1\.1 413 /);
+    expect(received).toContain('"code":"payload_too_large"');
   });
 
-  test('asks for a body only when it will take it', async () => {
+  test('sends 100 Continue only when it will accept the body', async () => {
     const start = `POST /api/v1/members HTTP/1.1\r\nHost: ${hostname}\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
-    const refused = await speak(
+    const refused = await sendRaw(
       `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 13000000\r\nConnection: close\r\n\r\n`,
     );
     expect(refused).toMatch(/^HTTP\/1\.1 413 /);
-    const taken = await speak(
+    const taken = await sendRaw(
       `${start}Authorization: ${bearer['Authorization']}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`,
     );
     expect(taken).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /);
   });
 
-  test('answers what is no HTTP, has no Host, or too long a header with a problem, and goes on', async () => {
-    expect(await speak('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
-    expect(await speak('GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Host/);
+  test('answers malformed HTTP, a missing Host and an oversized header with a problem, and keeps serving', async () => {
+    expect(await sendRaw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_request"/);
+    expect(await sendRaw('GET /api/v1/me HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*Host/);
     const long = `GET /api/v1/me HTTP/1.1\r\nHost: ${hostname}\r\nX-Long: ${'a'.repeat(70_000)}\r\n\r\n`;
-    expect(await speak(long)).toMatch(/^HTTP\/1\.1 431 [^]*"code":"invalid_request"/);
-    expect((await ask('GET', '/api/v1/me', { headers: bearer })).status).toBe(200);
+    expect(await sendRaw(long)).toMatch(/^HTTP\/1\.1 431 [^]*"code":"invalid_request"/);
+    expect((await send('GET', '/api/v1/me', { headers: bearer })).status).toBe(200);
   });
 
-  test('does not believe what a client says of its own address', async () => {
-    // Unheard: with TRUST_PROXY off, calls without a key are counted by the connection's own address.
-    const spoofed = await ask('GET', '/api/v1/me', {
+  test('does not trust a client’s claim about its own address', async () => {
+    // With TRUST_PROXY off, calls without a key are counted by the address of the connection.
+    const spoofed = await send('GET', '/api/v1/me', {
       headers: { 'X-Purser-Address': '203.0.113.9', 'X-Forwarded-For': '203.0.113.9' },
     });
     expectProblem(spoofed, 'missing_key');
@@ -164,15 +166,15 @@ test.describe('the API through the real server', () => {
   });
 });
 
-test.describe('beside the API', () => {
-  test('says that it is alive and ready', async () => {
-    const health = await ask('GET', '/api/health');
+test.describe('outside the API', () => {
+  test('reports that it is alive and ready', async () => {
+    const health = await send('GET', '/api/health');
     expect([health.status, JSON.parse(health.text), health.headers['cache-control']]).toEqual([
       200,
       { ok: true },
       'no-store',
     ]);
-    const ready = await ask('GET', '/api/ready');
+    const ready = await send('GET', '/api/ready');
     expect([ready.status, JSON.parse(ready.text), ready.headers['cache-control']]).toEqual([
       200,
       { ready: true, oldestDueJobSeconds: expect.any(Number), workerAlive: true },
@@ -180,27 +182,27 @@ test.describe('beside the API', () => {
     ]);
   });
 
-  test('has a page for every error that an answer can name', async () => {
+  test('has a page for every error code', async () => {
     for (const code of Object.keys(ERRORS) as ErrorCode[]) {
-      const { status, headers, text } = await ask('GET', `/docs/errors/${code}`);
+      const { status, headers, text } = await send('GET', `/docs/errors/${code}`);
       expect([code, status, headers['content-type']]).toEqual([code, 200, 'text/html; charset=utf-8']);
       expect(text).toContain(code);
     }
-    expect((await ask('GET', '/docs/errors/nothing')).status).toBe(404);
+    expect((await send('GET', '/docs/errors/nothing')).status).toBe(404);
   });
 
-  test('has a first page, and a page for what is not there', async () => {
-    const first = await ask('GET', '/');
-    // Relative, so that it leads on under whatever name one has come.
+  test('has a home page, and a page for unknown addresses', async () => {
+    const first = await send('GET', '/');
+    // The location is relative, so that it works under any host name.
     expect([first.status, first.headers.location]).toEqual([307, '/sign-in']);
-    expect((await ask('GET', '/sign-in')).text).toContain('Purser');
-    expect((await ask('GET', '/docs/nowhere')).status).toBe(404);
-    expect((await ask('GET', '/%E0%A4%A')).status).toBe(404);
+    expect((await send('GET', '/sign-in')).text).toContain('Purser');
+    expect((await send('GET', '/docs/nowhere')).status).toBe(404);
+    expect((await send('GET', '/%E0%A4%A')).status).toBe(404);
   });
 
-  test('does not say what it is made of', async () => {
+  test('does not reveal the software that it runs on', async () => {
     for (const path of ['/', '/api/v1/me', '/api/health']) {
-      const { headers } = await ask('GET', path);
+      const { headers } = await send('GET', path);
       expect([headers['x-powered-by'], headers.server]).toEqual([undefined, undefined]);
     }
   });

@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { readFile } from 'node:fs/promises';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { expect, expectError, openAt, runningProduct, signInByForm, test, toHear } from './support/browser';
+import { expect, expectError, openAt, runningProduct, signInByForm, test, waitForLiveUpdates } from './support/browser';
 import { createTeamByCommand, operate, type Team } from './support/product';
 
 const { url } = runningProduct();
 const SOON = { timeout: 5_000 };
-/** Where pictures are to be kept, for who wants to look at them. */
+/** The directory for screenshots, if they are wanted for review. */
 const PICTURES = process.env['PICTURES'];
 const picture = async (page: Page, name: string): Promise<void> => {
   if (PICTURES) await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true, animations: 'disabled' });
@@ -16,8 +16,8 @@ const picture = async (page: Page, name: string): Promise<void> => {
 const call = (team: Team, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
 
-/** The person that a team's owner is made of another's key: a second owner, who signs in too. */
-async function addPerson(
+/** Creates a member whose user can sign in with a password. */
+async function addUser(
   team: Team,
   name: string,
   role = 'member',
@@ -43,7 +43,7 @@ test.describe('the audit log', () => {
     await operate('team', 'resume', team.teamId);
   });
 
-  test('says who did what in sentences, is narrowed by the address, and shows each change whole', async ({
+  test('describes who did what in sentences, is filtered by the address, and shows each change in full', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: '/audit-house/settings/audit' });
@@ -72,7 +72,7 @@ test.describe('the audit log', () => {
     await expect(rows(page).last()).toContainText('created the team');
   });
 
-  test('of one member stands on its page, and another’s does not', async ({ newPage }) => {
+  test('of one member is shown on the page of that member only', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/audit-house/members/${ann.id}` });
     await page.getByRole('tab', { name: 'Audit' }).click();
     await expect(rows(page)).toHaveCount(3);
@@ -80,8 +80,8 @@ test.describe('the audit log', () => {
     await picture(page, 'audit-member');
   });
 
-  test('as a file is what the page shows', async ({ newPage }) => {
-    const page = await newPage({ as: team, url: '/audit-house/settings/audit?what=member&door=api' });
+  test('is exported as the page shows it', async ({ newPage }) => {
+    const page = await newPage({ as: team, url: '/audit-house/settings/audit?what=member&channel=api' });
     await expect(rows(page)).toHaveCount(3);
     const coming = page.waitForEvent('download');
     await page.getByRole('link', { name: 'CSV' }).click();
@@ -93,14 +93,14 @@ test.describe('the audit log', () => {
     await expect(rows(page).first()).toContainText('changed name, external id of Anna Audited');
   });
 
-  test('is written on in an open page', async ({ newPage }) => {
+  test('gains new events in an open page', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/audit-house/settings/audit' });
     await expect(rows(page).first()).toContainText('resumed the team');
     await call(team, 'POST', `/members/${ann.id}/credit`, { amount: '1.50' });
     await expect(rows(page).first()).toContainText('credited Anna Audited with $1.50', SOON);
   });
 
-  test('is read on a phone in the dark', async ({ newPage }) => {
+  test('is readable on a phone in dark mode', async ({ newPage }) => {
     const viewport = { width: 390, height: 844 };
     const page = await newPage({ as: team, url: '/audit-house/settings/audit', viewport, colorScheme: 'dark' });
     await expect(rows(page).filter({ hasText: 'revealed the API key of Anna Audited' })).toBeVisible();
@@ -115,8 +115,8 @@ test.describe('the audit log', () => {
     await picture(page, 'teams-phone');
   });
 
-  test('is not for a member', async ({ newPage }) => {
-    const member = await addPerson(team, 'Mia Member');
+  test('is hidden from members', async ({ newPage }) => {
+    const member = await addUser(team, 'Mia Member');
     const page = await newPage({ as: member });
     expectError(page, /404/);
     await page.goto('/audit-house/settings/audit');
@@ -124,8 +124,8 @@ test.describe('the audit log', () => {
   });
 });
 
-test.describe('security and privacy', () => {
-  test('of a team are set on their page, which says what it does', async ({ newPage }) => {
+test.describe('security and privacy settings', () => {
+  test('of a team are saved on their page, which states their effect', async ({ newPage }) => {
     const team = await createTeamByCommand('Safe House', null);
     const page = await newPage({ as: team, url: '/safe-house/settings/security' });
     const form = (label: string | RegExp) => page.locator('form').filter({ has: page.getByLabel(label) });
@@ -146,7 +146,7 @@ test.describe('security and privacy', () => {
     expect(body).toMatchObject({ requireReauthentication: true, reauthenticateAbove: '250.00', textRetentionDays: 30 });
   });
 
-  test('a suspended team says so on every page, at once', async ({ newPage }) => {
+  test('show on every page at once that the team is suspended', async ({ newPage }) => {
     const team = await createTeamByCommand('Still House', null);
     const page = await newPage({ as: team, url: '/still-house/members' });
     const banner = page.getByText('This team is suspended');
@@ -159,14 +159,16 @@ test.describe('security and privacy', () => {
 });
 
 test.describe('leaving a team', () => {
-  test('says what happens to money, key and log, and other tabs lose the team at once', async ({ newPage }) => {
+  test('states what happens to the balance, key and log, and removes the team from other tabs at once', async ({
+    newPage,
+  }) => {
     const team = await createTeamByCommand('Left House', '50.00');
-    const user = await addPerson(team, 'Lea Leaving');
+    const user = await addUser(team, 'Lea Leaving');
     const page = await newPage({ as: user, url: '/account/teams' });
     const other = await newPage({ beside: page, url: '/left-house' });
     expectError(other, /404/);
     await expect(other.getByRole('heading', { level: 1 }).first()).toBeVisible();
-    await toHear(other);
+    await waitForLiveUpdates(other);
     await page.getByRole('button', { name: 'Leave Left House' }).click();
     const dialog = page.getByRole('dialog');
     await expect(dialog.getByText('an owner can return it to the master balance')).toBeVisible();
@@ -181,7 +183,7 @@ test.describe('leaving a team', () => {
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: user.apiKey })).body.code).toBe('invalid_key');
   });
 
-  test('is refused to the last owner, in words', async ({ newPage }) => {
+  test('is refused to the last owner, with an explanation', async ({ newPage }) => {
     const team = await createTeamByCommand('Held House', null);
     const page = await newPage({ as: team, url: '/account/teams' });
     expectError(page, /409/);
@@ -194,7 +196,7 @@ test.describe('leaving a team', () => {
 });
 
 test.describe('privacy', () => {
-  test('one’s own data is a file', async ({ newPage }) => {
+  test('exports a user’s own data as a file', async ({ newPage }) => {
     const team = await createTeamByCommand('Open House', null);
     const page = await newPage({ as: team, url: '/account/privacy' });
     await picture(page, 'privacy');
@@ -204,15 +206,17 @@ test.describe('privacy', () => {
     expect(data).toMatchObject({ user: { email: team.email }, members: [{ team: { name: 'Open House' } }] });
   });
 
-  test('who erases himself is signed out for good, and his seat names nobody', async ({ newPage }) => {
+  test('signs out users who delete their account for good, and removes their name from the member', async ({
+    newPage,
+  }) => {
     const team = await createTeamByCommand('Gone House', '50.00');
-    const user = await addPerson(team, 'Gil Gone');
+    const user = await addUser(team, 'Gil Gone');
     const sent = { to: '+14155550100', from: 'Acme', body: 'A text of Gil' };
     const { id } = (await callApi(`${url}/api/v1`, 'POST', '/messages', { key: user.apiKey, body: sent })).body;
     const page = await newPage({ as: user, url: '/account/privacy' });
     expectError(page, /400|401/);
     const tab = await newPage({ beside: page, url: '/gone-house' });
-    await toHear(tab);
+    await waitForLiveUpdates(tab);
     expectError(tab, /40[134]/);
     await page.getByRole('button', { name: 'Delete my account…' }).click();
     const dialog = page.getByRole('dialog');
@@ -222,9 +226,9 @@ test.describe('privacy', () => {
     await picture(page, 'erase');
     await dialog.getByLabel('Your password').fill(user.password);
     await page.keyboard.press('Enter');
-    // Whoever is first, the page itself or what it hears, leads there.
+    // The page and its event stream may each be the first to lead there.
     await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible({ timeout: 30_000 });
-    // It may ask while the seat is gone and the session is not yet.
+    // The tab may refetch after the membership ended and before the session did.
     const gone = tab.getByRole('heading', { name: /^Sign in$|not found/ });
     await expect(gone).toBeVisible({ timeout: 30_000 });
     await page.getByLabel('Email').fill(user.email);
@@ -236,7 +240,7 @@ test.describe('privacy', () => {
     const owner = await newPage({ as: team, url: '/gone-house/settings/audit' });
     await expect(owner.getByText('deleted a user')).toBeVisible();
     await expect(owner.getByText('Gil Gone')).toHaveCount(0);
-    // The worker has removed the text.
+    // The worker removes the text of the message.
     await expect
       .poll(async () => (await call(team, 'GET', `/messages/${id}`)).body.body as string, { timeout: 30_000 })
       .toBe('');
@@ -245,7 +249,7 @@ test.describe('privacy', () => {
     await picture(owner, 'text-removed');
   });
 
-  test('the last owner of a team is told which, and is not erased', async ({ newPage }) => {
+  test('names the team to its last owner, and does not delete the account', async ({ newPage }) => {
     const team = await createTeamByCommand('Kept House', null);
     const page = await newPage();
     await signInByForm(page, team.email, team.password);

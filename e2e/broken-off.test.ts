@@ -36,13 +36,13 @@ test.afterAll(async () => {
   }
 });
 
-/** Sends the head of a request and a part of its body, and goes away once the server is at it. */
-async function breakOff({ port }: Web, path: string, fields: string[]): Promise<void> {
+/** Sends the head of a request and a part of its body, and closes the connection once the server handles it. */
+async function abortRequest({ port }: Web, path: string, fields: string[]): Promise<void> {
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   const head = [`POST ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Content-Type: application/json', ...fields];
   socket.write(`${head.join('\r\n')}\r\nContent-Length: 500\r\n\r\n{"name": "half a`);
-  // An answer to a whole request on another connection: this one has been read by then.
+  // A complete request on another connection has been answered: the server has read the first one by then.
   await fetch(`http://127.0.0.1:${port}/api/health`);
   await fetch(`http://127.0.0.1:${port}/api/v1/me`);
   socket.destroy();
@@ -56,7 +56,7 @@ const linesOf = ({ web }: Web): Line[] =>
     .split('\n')
     .flatMap((line) => (line.startsWith('{"at"') ? [JSON.parse(line) as Line] : []));
 
-test.describe('a request whose client goes away before it has sent the whole body', () => {
+test.describe('a request whose client disconnects before it has sent the whole body', () => {
   const PLACES: [string, () => Web, string][] = [
     ['the API past the framework', () => past!, '/api/v1/members'],
     ['the API through the framework', () => through!, '/api/v1/members'],
@@ -65,17 +65,17 @@ test.describe('a request whose client goes away before it has sent the whole bod
   ];
 
   for (const [place, web, path] of PLACES)
-    test(`is logged as that, and as no fault of ours: ${place}`, async () => {
+    test(`is logged as aborted, not as a server error: ${place}`, async () => {
       const before = linesOf(web()).length;
-      await breakOff(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
-      const said = () => linesOf(web()).slice(before);
+      await abortRequest(web(), path, [`Authorization: Bearer ${team!.apiKey}`]);
+      const logged = () => linesOf(web()).slice(before);
       await until(
         () => web().web.output(),
         60_000,
-        () => said().some(({ msg }) => msg === 'request aborted'),
+        () => logged().some(({ msg }) => msg === 'request aborted'),
       );
-      expect(said().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
-      expect(said().filter(({ level }) => level !== 'info')).toEqual([]);
+      expect(logged().find(({ msg }) => msg === 'request aborted')).toMatchObject({ level: 'info', status: 499 });
+      expect(logged().filter(({ level }) => level !== 'info')).toEqual([]);
       expect(web().web.output()).not.toMatch(/unexpected error|"unavailable"|Unhandled|ECONNRESET|aborted\n/);
     });
 });

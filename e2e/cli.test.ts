@@ -12,15 +12,15 @@ test.beforeAll(async () => {
   team = await createTeamByCommand('Counter', '50.00');
 });
 
-/** Refused: nothing on stdout, a sentence on stderr, no stack trace. */
-function expectRefused({ code, stdout, stderr }: Ended, exitCode: number, words: RegExp): void {
+/** Expects a refusal: nothing on stdout, a sentence on stderr, no stack trace. */
+function expectRefused({ code, stdout, stderr }: Ended, exitCode: number, message: RegExp): void {
   expect([code, stdout], stderr).toEqual([exitCode, '']);
-  expect(stderr).toMatch(words);
+  expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^ {4}at /m);
 }
 
 test.describe('the operator', () => {
-  test('makes a team whose key works at once', async () => {
+  test('creates a team whose key works at once', async () => {
     const me = await callApi(api, 'GET', '/me', { key: team.apiKey });
     expect([me.status, me.body.team.id, me.body.member.id, me.body.balance]).toEqual([
       200,
@@ -30,7 +30,7 @@ test.describe('the operator', () => {
     ]);
   });
 
-  test('funds and withdraws once for each reference, however often he asks', async () => {
+  test('funds and withdraws once for each reference, however often the command is repeated', async () => {
     const fund = () => operate<object>('team', 'fund', team.teamId, '7.00', '--reference', 'invoice 1');
     const first = await fund();
     expect(first).toMatchObject({ amount: '7.00', masterBalance: '57.00', repeated: false });
@@ -45,7 +45,7 @@ test.describe('the operator', () => {
     expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
   });
 
-  test('is refused what a master does not hold, and wrong amounts, and nothing moves', async () => {
+  test('cannot withdraw more than the master balance, nor a malformed amount, and nothing moves', async () => {
     const ended = await Promise.all([
       operatorCommand('team', 'withdraw', team.teamId, '52.01'),
       operatorCommand('team', 'fund', team.teamId, '-1', '--json'),
@@ -59,7 +59,7 @@ test.describe('the operator', () => {
     expect((await callApi(api, 'GET', '/team', { key: team.apiKey })).body.masterBalance).toBe('52.00');
   });
 
-  test('replaces the rate card whole, or not at all when a line is wrong', async () => {
+  test('replaces the rate card as a whole, or not at all when a line is wrong', async () => {
     const [good, bad] = [join(dataDir, 'good.csv'), join(dataDir, 'bad.csv')];
     writeFileSync(good, 'country,prefix,price\n,1,0.25\nDE,,0.75\n');
     writeFileSync(bad, 'country,prefix,price\n,1,0.10\n,44,free\n');
@@ -84,8 +84,8 @@ test.describe('the operator', () => {
     expect(estimate.body.cost).toBe('0.25');
   });
 
-  test('does for a member what an owner can', async () => {
-    const member = (...words: string[]) => operate<Answer['body']>('member', ...words, '--team', team.teamId);
+  test('can do for a member what an owner can', async () => {
+    const member = (...args: string[]) => operate<Answer['body']>('member', ...args, '--team', team.teamId);
     const { member: made, secrets } = await member(
       'create',
       '--name',
@@ -125,7 +125,7 @@ test.describe('the operator', () => {
     expectRefused(last, 1, /last active owner/i);
   });
 
-  test('sees only the team that he names', async () => {
+  test('sees only the team that is named', async () => {
     const { data } = await operate<{ data: { id: string }[] }>('member', 'list', '--team', team.teamId);
     expect(data.map(({ id }) => id)).toContain(team.memberId);
     const strangers = await createTeamByCommand('Strangers', '1.00');
@@ -137,8 +137,8 @@ test.describe('the operator', () => {
   });
 });
 
-test.describe('the command itself', () => {
-  test('helps with exit code 0, and sends who is wrong to the help with 2', async () => {
+test.describe('the command', () => {
+  test('prints its help with exit code 0, and points to it with exit code 2 on wrong usage', async () => {
     const [help, of, unknown, none, missing, option] = await Promise.all([
       purser(dataDir, '--help'),
       purser(dataDir, 'team', 'fund', '--help'),
@@ -155,7 +155,7 @@ test.describe('the command itself', () => {
     expect(none.code).toBe(2);
   });
 
-  test('prints with --json one object on one line, wherever --json stands', async () => {
+  test('prints one JSON object on one line with --json, wherever --json stands', async () => {
     const [after, before] = await Promise.all([
       purser(dataDir, 'member', 'get', team.memberId, '--team', team.teamId, '--json'),
       purser(dataDir, '--json', 'member', 'get', team.memberId, '--team', team.teamId),
@@ -165,27 +165,27 @@ test.describe('the command itself', () => {
     expect(before.stdout).toBe(after.stdout);
   });
 
-  test('says when no database runs, instead of waiting for one', async () => {
+  test('reports that no database is running, instead of waiting for one', async () => {
     const nowhere = await purser(join(dataDir, 'nowhere'), 'ledger', 'verify', '--json');
     expectRefused(nowhere, 1, /npm start|DATABASE_URL/);
   });
 });
 
-test.describe('what is kept of a person', () => {
-  test('is printed and erased by the operator, and not while a team would be without an owner', async () => {
+test.describe('the data of a user', () => {
+  test('is exported and deleted by the operator, unless a team would be left without an owner', async () => {
     const { member, secrets } = (
       await callApi(api, 'POST', '/members', {
         key: team.apiKey,
         body: { name: 'Pia Printed', generatePassword: true },
       })
     ).body;
-    const printed = await operate<object>('person', 'export', member.email);
+    const printed = await operate<object>('user', 'export', member.email);
     expect(printed).toMatchObject({
       user: { name: 'Pia Printed', email: member.email },
       members: [{ id: member.id, team: { id: team.teamId } }],
     });
     expect(JSON.stringify(printed)).not.toContain(secrets.password);
-    expect(await operate<object>('person', 'erase', member.email)).toEqual({
+    expect(await operate<object>('user', 'erase', member.email)).toEqual({
       erasedAt: expect.stringMatching(/Z$/),
       members: 1,
       messagesUnderWay: false,
@@ -197,8 +197,8 @@ test.describe('what is kept of a person', () => {
       'user.erased',
       'user.data_exported',
     ]);
-    expectRefused(await operatorCommand('person', 'erase', member.email), 1, /No user signs in with this email/);
-    expectRefused(await operatorCommand('person', 'erase', team.email), 1, /“Counter”/);
+    expectRefused(await operatorCommand('user', 'erase', member.email), 1, /No user signs in with this email/);
+    expectRefused(await operatorCommand('user', 'erase', team.email), 1, /“Counter”/);
   });
 });
 

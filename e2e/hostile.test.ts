@@ -4,7 +4,7 @@ import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
-/** What `/api/health` may take while somebody attacks, in milliseconds. */
+/** The longest response time of `/api/health` during an attack, in milliseconds. */
 const HEALTHY_MS = 500;
 
 const MARKS = '\u0315'.repeat(70_000) + '\u0316'.repeat(70_000);
@@ -14,7 +14,7 @@ test.beforeAll(async () => {
   calm = await createTeamByCommand('Calm', '10.00');
 });
 
-/** The slowest answer of `/api/health`, and the statuses that another team meets, while some requests are carried out. */
+/** Returns the slowest response of `/api/health` during an attack, and the statuses that another team receives. */
 async function during(attack: () => Promise<unknown>): Promise<{ slowest: number; statuses: Set<number> }> {
   const attacked = attack();
   const state = { isOver: false };
@@ -41,7 +41,7 @@ const post = (path: string, body: object): Promise<Response> =>
     body: JSON.stringify(body),
   });
 
-/** So many requests are under way at once: more would only wait in this process, and delay its own measurements. */
+/** The number of concurrent requests: more would only queue in this process and distort its measurements. */
 const AT_ONCE = 16;
 
 async function manyOf(n: number, work: (i: number) => Promise<Response>): Promise<number[]> {
@@ -108,11 +108,11 @@ const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
   ],
 ];
 
-test.describe('an attack by somebody without a key', () => {
+test.describe('an attack without a key', () => {
   for (const [what, attack, expected] of ATTACKS)
-    test(`with ${what} freezes nobody`, async () => {
+    test(`with ${what} does not block the server`, async () => {
       const slowest: number[] = [];
-      // A machine that is busy with something else is slow now and then; an attack that freezes does so each time.
+      // A busy machine is slow now and then; an attack that blocks the server is slow each time.
       for (let i = 0; i < 3 && !slowest.some((ms) => ms < HEALTHY_MS); i += 1) {
         let met: number[] = [];
         const health = await during(async () => (met = await attack()));
@@ -123,7 +123,7 @@ test.describe('an attack by somebody without a key', () => {
       expect(Math.min(...slowest)).toBeLessThan(HEALTHY_MS);
     });
 
-  test('finds one bucket, however it spells the path', async () => {
+  test('uses one rate-limit bucket, however the path is spelled', async () => {
     const spellings = ['/api/./v1/me', '/api//v1/me', '/api/%2e/v1/me', '/api/v1%2fme', '/api/%761/me', '/api/v1/m%65'];
     const answers = await Promise.all(spellings.map((path) => rawGet(path)));
     const limits = answers.map(({ status, policy }) => [status, policy?.split(';')[0]]);
@@ -138,7 +138,7 @@ test.describe('an attack by somebody without a key', () => {
   });
 });
 
-/** A request whose path is sent exactly as it is written, with a key. */
+/** Sends a request with a key, whose path is sent exactly as written. */
 function rawGet(path: string): Promise<{ status: number; policy: string | undefined }> {
   const { hostname, port } = new URL(url);
   const headers = { Authorization: `Bearer ${calm.apiKey}` };

@@ -5,7 +5,7 @@ import { createTeamByCommand, ofThisWorker, type Team } from './support/product'
 
 const { url } = runningProduct();
 
-/** Every page with text fields at its first paint, and how many. */
+/** The pages with text fields at first paint, and the number of their fields. */
 const FORMS: [path: string, fields: number][] = [
   ['/sign-in', 2],
   ['/forgot', 1],
@@ -23,7 +23,7 @@ const FORMS: [path: string, fields: number][] = [
   ['[team]/settings/security', 1],
 ];
 
-test.describe('a text that is typed before the page has come to life', () => {
+test.describe('text that is typed before the page is hydrated', () => {
   test.describe.configure({ mode: 'parallel' });
   let team: Team;
   let invite: string;
@@ -37,7 +37,7 @@ test.describe('a text that is typed before the page has come to life', () => {
   });
 
   for (const [path, count] of FORMS) {
-    test(`is kept and known: “${path}”`, async ({ newPage }) => {
+    test(`is kept and known to React: “${path}”`, async ({ newPage }) => {
       const isOpen = /^(\/sign-in|\/forgot|\[invite\])/.test(path);
       const page = await newPage({ as: isOpen ? null : team });
       const real = path.replace('[invite]', invite).replace('[team]', `/${team.slug}`).replace('[id]', memberId);

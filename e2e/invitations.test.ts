@@ -9,15 +9,15 @@ const REFUSED = /40[0-9]|410/;
 const PASSWORD = 'a fine long passphrase';
 
 let made = 0;
-const someAddress = (): string => `guest-${Date.now()}-${(made += 1)}@example.test`;
+const someAddress = (): string => `invited-${Date.now()}-${(made += 1)}@example.test`;
 
-test.describe('inviting', () => {
+test.describe('an invitation', () => {
   let team: Team;
   const call = (method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
   const balanceOf = async (email: string) =>
     (await call('GET', `/members?query=${encodeURIComponent(email)}`)).body.data[0]?.balance;
-  /** An invitation by the API, and the path of the link that an owner copies. */
+  /** Creates an invitation through the API; its path is that of the link that an owner copies. */
   const invited = async (given: object = {}) => {
     const { body } = await call('POST', '/invitations', { email: someAddress(), ...given });
     return { ...(body as { id: string; email: string }), path: new URL(body.url).pathname };
@@ -32,7 +32,7 @@ test.describe('inviting', () => {
     await page.getByRole('button', { name: 'Join Inviting Team' }).click();
   };
 
-  /** What is shown once on joining, with the way on to the team; answers the key. */
+  /** Expects the page that follows joining, continues to the team and returns the key. */
   const takeKey = async (page: Page, name = 'Inviting Team'): Promise<string> => {
     await expect(page.getByRole('heading', { name: `You joined ${name}` })).toBeVisible();
     const key = await page.getByTestId('api-key').innerText();
@@ -45,7 +45,7 @@ test.describe('inviting', () => {
     team = await createTeamByCommand('Inviting Team', '100.00');
   });
 
-  test('by a copied link: a second browser joins with the starting credit, and the owner’s page follows', async ({
+  test('is accepted by a copied link: the member joins with the starting credit, and the owner’s page updates', async ({
     newPage,
   }) => {
     const owner = await newPage({ as: team, url: '/inviting-team/invitations' });
@@ -68,7 +68,7 @@ test.describe('inviting', () => {
     await expect(visitor.getByRole('main')).toContainText('$7.50');
     await expect(owner.getByRole('row', { name: email })).toContainText('Accepted');
     expect(await balanceOf(email)).toBe('7.50');
-    // The link is dead, and says so to whoever opens it again.
+    // The link no longer works, and the page says so.
     const again = await newPage({ url: link });
     await expect(again.getByRole('heading', { name: 'Invitation accepted' })).toBeVisible();
     const same = await newPage({ beside: visitor, url: link });
@@ -76,7 +76,7 @@ test.describe('inviting', () => {
     await same.waitForURL('/inviting-team');
   });
 
-  test('keeps what was typed when a password is too common, and says what to do', async ({ newPage }) => {
+  test('keeps the entered values when a password is too common, and says what to do', async ({ newPage }) => {
     const { path } = await invited();
     const visitor = await newPage({ url: path });
     expectError(visitor, REFUSED);
@@ -87,13 +87,13 @@ test.describe('inviting', () => {
     await expect(visitor.getByLabel('Your name')).toHaveValue('Jo');
   });
 
-  test('of who has an account: signs in and comes back, another account is switched, and who is in is told so', async ({
+  test('of an existing user: signs in and returns, switches the account, and informs a current member', async ({
     newPage,
   }) => {
     const first = await invited();
     const visitor = await newPage({ url: first.path });
     await join(visitor);
-    // Without a copy it is asked once; the sample command says that there is nothing to spend.
+    // Closing without a copy asks once; the sample command notes that there is no balance to spend.
     await expect(visitor.getByText('The balance is $0.00.')).toBeVisible();
     await visitor.getByRole('button', { name: 'Go to Inviting Team' }).click();
     await expect(visitor.getByText('You haven’t copied the key.')).toBeVisible();
@@ -113,7 +113,7 @@ test.describe('inviting', () => {
     const wrong = await newPage({ as: team, url: path });
     await expect(wrong.getByText('You’re signed in with a different email')).toBeVisible();
     await wrong.getByRole('button', { name: 'Switch account' }).click();
-    // A visitor with a copied link is not told whether the address has an account.
+    // A copied link does not reveal whether the address has an account.
     await expect(wrong.getByLabel('Your name')).toBeVisible();
     await expect(wrong.getByText('Already have an account?')).toBeVisible();
     await signedOut.getByRole('button', { name: 'Join Other Inviters' }).click();
@@ -123,7 +123,7 @@ test.describe('inviting', () => {
     await expect(signedOut.getByRole('link', { name: 'Go to Other Inviters' })).toBeVisible();
   });
 
-  test('hands a member over to a person, with its key, balance and log', async ({ newPage }) => {
+  test('hands a member over to a user, with its key, balance and log', async ({ newPage }) => {
     const { member, secrets } = (await call('POST', '/members', { name: 'Till nine', credit: '3.00' })).body;
     await callApi(`${url}/api/v1`, 'POST', '/messages', {
       key: secrets.apiKey,
@@ -145,7 +145,7 @@ test.describe('inviting', () => {
     expect(me.body.member).toMatchObject({ id: member.id, name: 'Till nine', email });
   });
 
-  test('many from a pasted list, with a result each', async ({ newPage }) => {
+  test('is created for each row of a pasted list, with a result for each', async ({ newPage }) => {
     const owner = await newPage({ as: team, url: '/inviting-team/invitations' });
     expectError(owner, REFUSED);
     const taken = await invited();
@@ -168,9 +168,7 @@ test.describe('inviting', () => {
     expect(made[two]).toMatchObject({ name: 'Two', role: 'member', credit: null });
   });
 
-  test('resends: the old link says that there is a newer one; revokes, declines, and each says so', async ({
-    newPage,
-  }) => {
+  test('is resent, revoked and declined: the page of each outdated link states the reason', async ({ newPage }) => {
     const { email, path, id } = await invited();
     const owner = await newPage({ as: team, url: `/inviting-team/invitations?q=${encodeURIComponent(email)}` });
     await owner.getByRole('button', { name: `Actions for ${email}` }).click();
@@ -193,7 +191,7 @@ test.describe('inviting', () => {
     expect((await call('GET', `/invitations/${second.id}`)).body.status).toBe('declined');
   });
 
-  test('joins without the credit that the master cannot pay, and tells both', async ({ newPage }) => {
+  test('joins without a credit that exceeds the master balance, and informs both sides', async ({ newPage }) => {
     const { path, email } = await invited({ credit: '5000.00' });
     const visitor = await newPage({ url: path });
     await join(visitor);
@@ -206,7 +204,7 @@ test.describe('inviting', () => {
     expect(await balanceOf(email)).toBe('0.00');
   });
 
-  /** The newest mail to an address, as it stands in the demo's mailbox. */
+  /** Opens the newest email to an address in the demo's mailbox. */
   const openMail = async (page: Page, to: string, subject: string | RegExp) => {
     await openAt(page, `/mailbox?to=${encodeURIComponent(to)}`);
     await page.getByRole('link', { name: subject }).first().click();
@@ -214,7 +212,7 @@ test.describe('inviting', () => {
     return page.frameLocator('iframe');
   };
 
-  test('by mail: the invited follows the link of the mail, which proves the address, and is welcomed', async ({
+  test('is accepted by an emailed link, which proves the address, and is followed by a welcome email', async ({
     newPage,
   }) => {
     const { email, id } = await invited({ name: 'Mia Mailed', credit: '1.25' });
@@ -234,39 +232,37 @@ test.describe('inviting', () => {
     await openMail(visitor, email, /Welcome to Inviting Team/);
   });
 
-  test('a mailed link takes an account from whoever made it by a copied one: a new password, and his browser is out', async ({
+  test('accepted by an emailed link takes an account over from a user of a copied one: a new password, and the other browser is signed out', async ({
     newPage,
   }) => {
     const bait = await invited();
-    const squatter = await newPage({ url: bait.path });
-    await join(squatter, 'Not Really');
-    await takeKey(squatter);
-    await squatter.waitForURL('/inviting-team');
+    const impostor = await newPage({ url: bait.path });
+    await join(impostor, 'Not Really');
+    await takeKey(impostor);
+    await impostor.waitForURL('/inviting-team');
     const other = await createTeamByCommand('Proper Inviters', '10.00');
     const asOther = { key: other.apiKey, body: { email: bait.email } };
     await callApi(`${url}/api/v1`, 'POST', '/invitations', asOther);
-    const holder = await newPage();
-    const mail = await openMail(holder, bait.email, /Proper Inviters/);
+    const addressOwner = await newPage();
+    const mail = await openMail(addressOwner, bait.email, /Proper Inviters/);
     await mail.getByRole('link').first().click();
-    await expect(holder.getByText('was never verified')).toBeVisible();
-    await settle(holder);
-    await holder.getByLabel('New password').fill('the holder’s own passphrase');
-    await holder.getByRole('button', { name: 'Join Proper Inviters' }).click();
-    await takeKey(holder, 'Proper Inviters');
-    await holder.waitForURL(({ pathname }) => pathname === '/proper-inviters');
-    expectError(squatter, REFUSED);
-    await squatter.reload();
-    await squatter.waitForURL(/\/sign-in/);
-    await openAt(squatter, '/sign-in');
-    await squatter.getByLabel('Email').fill(bait.email);
-    await squatter.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await squatter.getByRole('button', { name: 'Sign in' }).click();
-    await expect(squatter.getByText('Wrong email or password.')).toBeVisible();
+    await expect(addressOwner.getByText('was never verified')).toBeVisible();
+    await settle(addressOwner);
+    await addressOwner.getByLabel('New password').fill('a passphrase of their own');
+    await addressOwner.getByRole('button', { name: 'Join Proper Inviters' }).click();
+    await takeKey(addressOwner, 'Proper Inviters');
+    await addressOwner.waitForURL(({ pathname }) => pathname === '/proper-inviters');
+    expectError(impostor, REFUSED);
+    await impostor.reload();
+    await impostor.waitForURL(/\/sign-in/);
+    await openAt(impostor, '/sign-in');
+    await impostor.getByLabel('Email').fill(bait.email);
+    await impostor.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await impostor.getByRole('button', { name: 'Sign in' }).click();
+    await expect(impostor.getByText('Wrong email or password.')).toBeVisible();
   });
 
-  test('is not used up by what fetches every link of every mail: GET and HEAD, again and again', async ({
-    newPage,
-  }) => {
+  test('is not consumed by scanners that request its links repeatedly with GET and HEAD', async ({ newPage }) => {
     const { path, id, email } = await invited();
     const page = await newPage();
     await openMail(page, email, /Inviting Team/);
@@ -286,9 +282,7 @@ test.describe('inviting', () => {
     await visitor.waitForURL('/inviting-team');
   });
 
-  test('shows the link of an owner’s invitation only to who has confirmed their identity, where the team asks for that', async ({
-    newPage,
-  }) => {
+  test('of an owner shows its link only after reauthentication, where the team requires it', async ({ newPage }) => {
     const careful = await createTeamByCommand('Careful Inviters', '10.00');
     const asCareful = (method: string, path: string, body: object) =>
       callApi(`${url}/api/v1`, method, path, { key: careful.apiKey, body });
@@ -308,7 +302,7 @@ test.describe('inviting', () => {
     await page.getByLabel('Password', { exact: true }).fill(careful.password);
     await page.keyboard.press('Enter');
     await expect(detail.getByText(link)).toBeVisible();
-    // Its inviter is another's member by then: the page says why it ended.
+    // The inviter is demoted by another owner: the invitation says why it ended.
     const second = await asCareful('POST', '/members', { role: 'owner' });
     await callApi(`${url}/api/v1`, 'POST', `/members/${careful.memberId}/role`, {
       key: second.body.secrets.apiKey,
@@ -318,7 +312,7 @@ test.describe('inviting', () => {
     expect(ended.body.data[0]).toMatchObject({ status: 'revoked', revokedReason: 'inviter_not_owner', url: null });
   });
 
-  test('of a link that is cut off leads nowhere, and says what to do', async ({ newPage }) => {
+  test('with a truncated link says that the link is invalid, and what to do', async ({ newPage }) => {
     const { path } = await invited();
     const page = await newPage({});
     expectError(page, REFUSED);

@@ -39,7 +39,7 @@ async function verify(): Promise<void> {
 }
 
 let team: Team;
-/** As the database knows it. */
+/** The id of the team in the database. */
 let teamId: string;
 let memberIds: string[];
 
@@ -50,8 +50,8 @@ test.beforeAll(async () => {
   memberIds = (await Promise.all([make(), make(), make()])).map(({ body }) => body.member.id);
 });
 
-/** Waits for some more acknowledged changes, so that every fault comes under load. */
-async function someMore(load: { count: () => number }, more: number): Promise<void> {
+/** Waits for more acknowledged changes, so that every fault happens under load. */
+async function waitForMore(load: { count: () => number }, more: number): Promise<void> {
   const from = load.count();
   await until(
     () => `${more} more changes after ${from}: ${load.count()}`,
@@ -60,7 +60,7 @@ async function someMore(load: { count: () => number }, more: number): Promise<vo
   );
 }
 
-/** A job of each kind: those that follow a change, as the relay puts them into the queue, and those of the clock. */
+/** The payload of a job of each kind that follows a change; the relay puts these into the queue. */
 const OF_CHANGES = (): Record<string, object> => ({
   'serve-waiting': { teamId },
   alert: { teamId, memberId: randomUUID(), since: new Date().toISOString(), transferId: null },
@@ -70,7 +70,7 @@ const OF_CHANGES = (): Record<string, object> => ({
 });
 const OF_THE_CLOCK = ['serve-all-waiting', 'resume-mails', 'expire-messages', 'make-partitions', 'remove-old-texts'];
 
-/** What each of these jobs reads or writes first. */
+/** The tables that these jobs read or write first. */
 const TABLES = 'recharge_rules, mailed_links, messages, mails';
 
 async function asOwner<T>(work: (client: Client) => Promise<T>): Promise<T> {
@@ -84,7 +84,7 @@ async function asOwner<T>(work: (client: Client) => Promise<T>): Promise<T> {
   }
 }
 
-/** Puts a job of each kind on its way; answers the keys that the queue knows them by. */
+/** Enqueues a job of each kind and returns the keys under which the queue holds them. */
 const enqueueEach = (client: Client, ofTheClock = OF_THE_CLOCK): Promise<string[]> =>
   Promise.all([
     ...Object.entries(OF_CHANGES()).map(async ([task, payload]) => {
@@ -102,7 +102,7 @@ const enqueueEach = (client: Client, ofTheClock = OF_THE_CLOCK): Promise<string[
 
 const JOBS_WITHIN_MS = 15_000;
 
-/** That a job of each kind runs soon, one that fails as well as one that succeeds. */
+/** Expects a job of each kind to run soon; one that fails counts as well. */
 async function everyKindRuns(): Promise<void> {
   await asOwner(async (client) => {
     const keys = await enqueueEach(client);
@@ -123,13 +123,13 @@ async function everyKindRuns(): Promise<void> {
   });
 }
 
-/** Kills something while a job of each kind that a change makes is open, held up by a lock on what it needs. */
+/** Kills a process while a job of each kind that follows a change is running, held up by a table lock. */
 async function killAmidJobs(kill: () => void): Promise<void> {
   await asOwner(async (client) => {
     await client.query(`BEGIN; LOCK TABLE ${TABLES} IN ACCESS EXCLUSIVE MODE`);
     await asOwner(async (other) => {
       await enqueueEach(other, []);
-      // An earlier one that is tried again may stand before it in its queue: it is as good.
+      // An earlier job that is retried may be ahead in its queue; it serves as well.
       const open = `SELECT DISTINCT task_identifier FROM graphile_worker.jobs WHERE locked_at IS NOT NULL AND task_identifier = ANY ($1)`;
       const tasks = Object.keys(OF_CHANGES());
       await until(
@@ -143,7 +143,7 @@ async function killAmidJobs(kill: () => void): Promise<void> {
 }
 
 test.describe('a web process that is killed under load', () => {
-  test(`loses nothing and does nothing twice, ${WEB_KILLS} times: clients ask again with the same key`, async () => {
+  test(`loses nothing and does nothing twice, ${WEB_KILLS} times: clients retry with the same key`, async () => {
     test.setTimeout(120_000);
     const port = await freePort(undefined);
     let web: Running = startWeb(dataDir, port);
@@ -155,7 +155,7 @@ test.describe('a web process that is killed under load', () => {
     });
     try {
       for (let i = 0; i < WEB_KILLS; i += 1) {
-        await someMore(load, 20 + ((i * 7) % 30));
+        await waitForMore(load, 20 + ((i * 7) % 30));
         web.child.kill('SIGKILL');
         await once(web.child, 'exit');
         web = startWeb(dataDir, port);
@@ -173,7 +173,7 @@ test.describe('a web process that is killed under load', () => {
     await verify();
   });
 
-  test('is started again by the start script, without a person', async () => {
+  test('is restarted by the start script, without an operator', async () => {
     const killed = processOf(dataDir, 'server/web.ts')!;
     process.kill(killed, 'SIGKILL');
     await until(
@@ -186,13 +186,13 @@ test.describe('a web process that is killed under load', () => {
 });
 
 test.describe('a database that is killed under load', () => {
-  test(`is started again, and nothing is lost or doubled, ${DATABASE_KILLS} times; meanwhile the answer is 503, not a fault`, async () => {
+  test(`is restarted, and nothing is lost or doubled, ${DATABASE_KILLS} times; meanwhile the response is 503`, async () => {
     test.setTimeout(240_000);
     const web = processOf(dataDir, 'server/web.ts');
     const load = startLoad({ api: () => `${url}/api/v1`, ownerKey: team.apiKey, memberIds, clients: CLIENTS });
     let unready = 0;
     for (let i = 0; i < DATABASE_KILLS; i += 1) {
-      await someMore(load, 40);
+      await waitForMore(load, 40);
       const killed = postmasterOf(dataDir);
       await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await until(
@@ -207,7 +207,7 @@ test.describe('a database that is killed under load', () => {
       );
       await everyKindRuns();
     }
-    await someMore(load, 40);
+    await waitForMore(load, 40);
     const seen = await load.stop();
     console.log(
       `database killed ${DATABASE_KILLS} times: ${seen.acknowledged.length} acknowledged; others: ${JSON.stringify([...seen.others])}`,
@@ -219,12 +219,12 @@ test.describe('a database that is killed under load', () => {
       others.filter((what) => !['503 unavailable retry', '409 idempotency_in_flight retry'].includes(what)),
     ).toEqual([]);
     expect(await lostOrDoubled(connectionOf(dataDir).appUrl, seen)).toEqual([]);
-    // The web process outlives its database: a broken connection is an answer, not an end.
+    // The web process survives its database: a broken connection is a response, not an exit.
     expect(processOf(dataDir, 'server/web.ts')).toBe(web);
     await verify();
   });
 
-  test('leaves the worker at work: a message sent afterwards is delivered', async () => {
+  test('leaves the worker running: a message sent afterwards is delivered', async () => {
     const body = { to: '+14155550100', from: 'After', body: 'Hello' };
     const { body: sent } = await callApi(`${url}/api/v1`, 'POST', '/messages', { key: team.apiKey, body });
     await until(
@@ -236,15 +236,15 @@ test.describe('a database that is killed under load', () => {
     );
   });
 
-  test('that stands still makes the product not ready, and ready again by itself', async () => {
+  test('that hangs makes the product not ready, and ready again by itself', async () => {
     const frozen = [postmasterOf(dataDir), ...descendants(postmasterOf(dataDir))];
     try {
       for (const pid of frozen) process.kill(pid, 'SIGSTOP');
-      const { status: said, body } = await fetch(`${url}/api/ready`).then(async (answer) => ({
+      const { status: readyStatus, body } = await fetch(`${url}/api/ready`).then(async (answer) => ({
         status: answer.status,
         body: await answer.json(),
       }));
-      expect([said, body]).toEqual([503, { ready: false, reason: 'the database does not answer' }]);
+      expect([readyStatus, body]).toEqual([503, { ready: false, reason: 'the database does not answer' }]);
       expect(await status(`${url}/api/health`)).toBe(200);
     } finally {
       for (const pid of frozen) process.kill(pid, 'SIGCONT');
@@ -258,8 +258,8 @@ test.describe('a database that is killed under load', () => {
   });
 });
 
-test.describe('a worker that is killed amid its jobs', () => {
-  test(`is started again, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
+test.describe('a worker that is killed during its jobs', () => {
+  test(`is restarted, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
     test.setTimeout(120_000);
     for (let i = 0; i < WORKER_KILLS; i += 1) {
       const killed = processOf(dataDir, 'server/jobs/worker.ts')!;
@@ -269,7 +269,7 @@ test.describe('a worker that is killed amid its jobs', () => {
     }
   });
 
-  test('is missed by whoever asks whether the product is ready, which stays ready', async () => {
+  test('is reported as missing by the readiness check, which stays ready', async () => {
     const health = async () => (await fetch(`${url}/api/ready`)).json();
     expect(await health()).toMatchObject({ ready: true, workerAlive: true, oldestDueJobSeconds: expect.any(Number) });
     const stopped = processOf(dataDir, 'server/jobs/worker.ts')!;

@@ -2,57 +2,64 @@ import { freePort } from '@/scripts/processes/ports.mjs';
 import type { Page } from '@playwright/test';
 import { once } from 'node:events';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { expect, expectError, isHeld, runningProduct, test, toHear, type Credentials } from './support/browser';
+import {
+  expect,
+  expectError,
+  hasEventStream,
+  runningProduct,
+  test,
+  waitForLiveUpdates,
+  type Credentials,
+} from './support/browser';
 import { createTeamByCommand, startWeb, until, type Running, type Team } from './support/product';
 
 const { url, dataDir } = runningProduct();
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-/** What is promised: a change is seen on every open page within two seconds. */
+/** The promised delay: a change is shown on every open page within two seconds. */
 const SOON = { timeout: 2_000 };
 
-type Seat = Credentials & { id: string; key: string; name: string };
+type TestMember = Credentials & { id: string; key: string; name: string };
 
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 
-async function addSeat(team: Team, name: string): Promise<Seat> {
+async function addMember(team: Team, name: string): Promise<TestMember> {
   const { body } = await call(team.apiKey, 'POST', '/members', { name, credit: '10.00', generatePassword: true });
   const { apiKey, password } = body.secrets;
   return { id: body.member.id, name, key: apiKey, email: body.member.email, password };
 }
 
-/** The streams that a page has opened. */
+/** Records the event streams that a page opens. */
 function streamsOf(page: Page): string[] {
   const opened: string[] = [];
   page.on('request', (request) => request.resourceType() === 'eventsource' && opened.push(request.url()));
   return opened;
 }
 
-/** As when the person looks at another tab, and comes back. */
+/** Simulates a user who switches to another tab, or comes back. */
 const show = (page: Page, state: 'visible' | 'hidden') =>
   page.evaluate((next) => {
     Object.defineProperty(document, 'visibilityState', { value: next, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   }, state);
 
-test.describe('pages that are kept open', () => {
+test.describe('open pages', () => {
   let team: Team;
-  let ann: Seat;
-  let ben: Seat;
+  let ann: TestMember;
+  let ben: TestMember;
   test.beforeAll(async () => {
     team = await createTeamByCommand('Live Crew', '1000.00');
-    [ann, ben] = [await addSeat(team, 'Ann Live'), await addSeat(team, 'Ben Live')];
+    [ann, ben] = [await addMember(team, 'Ann Live'), await addMember(team, 'Ben Live')];
   });
-  const credit = (membership: Seat, amount: string) =>
-    call(team.apiKey, 'POST', `/members/${membership.id}/credit`, { amount });
-  const balanceOf = async (membership: Seat): Promise<string> =>
-    (await call(membership.key, 'GET', '/me')).body.balance;
+  const credit = (member: TestMember, amount: string) =>
+    call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount });
+  const balanceOf = async (member: TestMember): Promise<string> => (await call(member.key, 'GET', '/me')).body.balance;
 
-  test('show in every tab what changed, from one stream, which another tab takes over', async ({ newPage }) => {
+  test('show a change in every tab, from one stream, which another tab takes over', async ({ newPage }) => {
     const first = await newPage({ as: team, url: '/live-crew/members' });
     const opened = streamsOf(first);
-    await toHear(first);
+    await waitForLiveUpdates(first);
     const second = await newPage({ beside: first });
     const openedBySecond = streamsOf(second);
     await second.goto(`/live-crew/members/${ann.id}`);
@@ -69,7 +76,7 @@ test.describe('pages that are kept open', () => {
     await expect(third.getByText(/deactivated Ann Live/).first()).toBeVisible(SOON);
     expect([opened.length, openedBySecond.length]).toEqual([1, 0]);
     await first.close();
-    await toHear(second);
+    await waitForLiveUpdates(second);
     await call(team.apiKey, 'POST', `/members/${ann.id}/activate`);
     await expect(second.getByText('inactive')).toHaveCount(0, SOON);
     await expect(third.getByText(/activated Ann Live/).first()).toBeVisible(SOON);
@@ -85,7 +92,7 @@ test.describe('pages that are kept open', () => {
       .getByRole('row')
       .last();
     await expect(today).toContainText('$0.00');
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await call(ben.key, 'POST', '/messages', { ...message, to: '+14155550177' });
     const row = page.getByRole('row', { name: /\+14155550177/ });
     await expect(row).toBeVisible(SOON);
@@ -94,7 +101,7 @@ test.describe('pages that are kept open', () => {
     await expect(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
   });
 
-  test('are live too where the browser keeps nothing', async ({ newPage }) => {
+  test('are live where the browser has no storage, too', async ({ newPage }) => {
     const page = await newPage({ as: team });
     await page.addInitScript(() => {
       Storage.prototype.setItem = () => {
@@ -102,14 +109,14 @@ test.describe('pages that are kept open', () => {
       };
     });
     await page.goto('/live-crew/members');
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await credit(ann, '1.11');
     await expect(page.getByRole('row', { name: /Ann Live/ })).toContainText(`$${await balanceOf(ann)}`, SOON);
   });
 
-  test('take nothing from who is at work: text, focus, an open menu, a selection', async ({ newPage }) => {
+  test('keep the user’s text, focus, open menu and selection', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/live-crew/members' });
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await page.getByRole('checkbox', { name: 'Select Ben Live' }).check();
     const row = page.getByRole('row', { name: /Ann Live/ });
     await row.getByRole('button').last().click();
@@ -128,9 +135,9 @@ test.describe('pages that are kept open', () => {
     await expect(page.getByRole('checkbox', { name: 'Select Ben Live' })).toBeChecked();
   });
 
-  test('keep what is typed in a form while another changes the same', async ({ newPage }) => {
+  test('keep the text in a form while another user changes the same settings', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/live-crew/members/${ben.id}?tab=settings` });
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await page.getByLabel('External id').fill('typed-here');
     await call(team.apiKey, 'PATCH', `/members/${ben.id}`, { name: 'Ben Renamed' });
     await expect(page.getByRole('heading', { name: 'Ben Renamed' })).toBeVisible(SOON);
@@ -139,38 +146,36 @@ test.describe('pages that are kept open', () => {
     await expect(page.getByLabel('External id')).toBeFocused();
   });
 
-  test('hidden, ask nothing; hidden for long, let go of the stream; shown, ask what they missed', async ({
-    newPage,
-  }) => {
+  test('fetch nothing while hidden, close the stream after a while, and catch up when shown', async ({ newPage }) => {
     const page = await newPage({ as: team });
     await page.clock.install();
     await page.goto('/live-crew/members');
     const opened = streamsOf(page);
-    const asked: string[] = [];
-    page.on('request', (request) => request.url().includes('/api/trpc') && asked.push(request.url()));
+    const requested: string[] = [];
+    page.on('request', (request) => request.url().includes('/api/trpc') && requested.push(request.url()));
     const row = page.getByRole('row', { name: /Ann Live/ });
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await show(page, 'hidden');
-    asked.length = 0;
+    requested.length = 0;
     await credit(ann, '1.00');
     await page.clock.runFor(5_000);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
     await show(page, 'visible');
     await expect(row).toContainText(`$${await balanceOf(ann)}`, SOON);
     await show(page, 'hidden');
     await page.clock.runFor(31_000);
-    await expect.poll(() => isHeld(page)).toBe(false);
+    await expect.poll(() => hasEventStream(page)).toBe(false);
     await credit(ann, '1.00');
     await show(page, 'visible');
     await expect(row).toContainText(`$${await balanceOf(ann)}`, SOON);
-    await toHear(page);
+    await waitForLiveUpdates(page);
     expect(opened.length).toBe(2);
   });
 
   test('leave no stream behind when they are closed', async ({ newPage }) => {
     const page = await newPage({ as: ann });
     const cookie = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
-    // More than a person may have at once.
+    // The number exceeds the streams that a user may have at once.
     for (let i = 0; i < 25; i += 1) {
       const leaving = new AbortController();
       const answer = await fetch(`${url}/account/live`, { headers: { Cookie: cookie }, signal: leaving.signal });
@@ -182,10 +187,10 @@ test.describe('pages that are kept open', () => {
     expect(status).toBe(401);
   });
 
-  test('end with the session, wherever it was ended', async ({ newPage }) => {
+  test('lead to the sign-in page when the session ends anywhere', async ({ newPage }) => {
     const page = await newPage({ as: ben, url: '/live-crew' });
     expectError(page, /status of 401/);
-    await toHear(page);
+    await waitForLiveUpdates(page);
     const { request } = page.context();
     const { csrfToken }: { csrfToken: string } = await (await request.get('/api/auth/csrf')).json();
     await request.post('/api/auth/signout', { form: { csrfToken, json: 'true' }, headers: { Origin: url } });
@@ -193,7 +198,7 @@ test.describe('pages that are kept open', () => {
     await page.waitForURL(/\/sign-in/, { timeout: 30_000 });
   });
 
-  test('of an owner who is one no more lead to what a member sees', async ({ newPage }) => {
+  test('of a demoted owner lead to the pages of a member', async ({ newPage }) => {
     const { body } = await call(team.apiKey, 'POST', '/members', {
       name: 'Olga',
       role: 'owner',
@@ -201,33 +206,33 @@ test.describe('pages that are kept open', () => {
     });
     const page = await newPage({ as: { email: body.member.email, password: body.secrets.password } });
     await page.goto('/live-crew/members');
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await call(team.apiKey, 'POST', `/members/${body.member.id}/role`, { role: 'member' });
     await expect(page.getByRole('link', { name: 'My sub-account' })).toBeVisible(SOON);
     await page.waitForURL(/\/live-crew$/);
     await expect(page.getByRole('heading', { name: 'How to send' })).toBeVisible();
   });
 
-  test('whose seat was deactivated say so by themselves', async ({ newPage }) => {
-    const eve = await addSeat(team, 'Eve Live');
+  test('of a deactivated member say so without a reload', async ({ newPage }) => {
+    const eve = await addMember(team, 'Eve Live');
     const page = await newPage({ as: eve, url: '/live-crew' });
     expectError(page, /status of 403/);
-    await toHear(page);
+    await waitForLiveUpdates(page);
     await call(team.apiKey, 'POST', `/members/${eve.id}/deactivate`);
     await expect(page.getByText(/deactivated/).first()).toBeVisible({ timeout: 30_000 });
   });
 });
 
-test.describe('a web process that goes away', () => {
+test.describe('a web process that stops', () => {
   let web: Running;
   test.afterAll(() => void web?.child.kill('SIGKILL'));
 
-  test('is missed, and its pages are live again with the next', async ({ newPage }) => {
+  test('is reported as disconnected, and its pages are live again with the next process', async ({ newPage }) => {
     const team = await createTeamByCommand('Live Again', '100.00');
-    const member = await addSeat(team, 'Ann Again');
+    const member = await addMember(team, 'Ann Again');
     const port = await freePort(undefined);
     const start = async () => {
-      // The page's clock is looked at from when its stream has ended: the process ends at once then.
+      // Without a grace period the process exits at once, so that the page's clock can be observed from then.
       web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '0' });
       const isUp = () =>
         fetch(`http://127.0.0.1:${port}/api/ready`).then(
@@ -241,15 +246,15 @@ test.describe('a web process that goes away', () => {
     await page.clock.install();
     expectError(page, /ERR_/);
     await page.goto(`http://127.0.0.1:${port}/live-again/members`);
-    await toHear(page);
-    // From here its time passes only as it is told to, however long the processes take.
+    await waitForLiveUpdates(page);
+    // The clock of the page is advanced explicitly from here, however long the processes take.
     await page.clock.pauseAt(Date.now() + 1_000);
     const began = performance.now();
     web.child.kill('SIGTERM');
     await once(web.child, 'exit');
-    // An open stream holds up no restart.
+    // An open stream does not delay a restart.
     expect(performance.now() - began).toBeLessThan(5_000);
-    // Not for the moment that a restart may take.
+    // The notice is not shown during a short restart.
     await page.clock.runFor(4_000);
     await expect(page.getByText('Reconnecting…')).toHaveCount(0);
     await page.clock.runFor(2_000);

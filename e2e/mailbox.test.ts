@@ -11,7 +11,7 @@ test.describe('the demo’s mailbox', () => {
     callApi(`${url}/api/v1`, method, path, { key: team.apiKey, body });
   const mail = (page: Page) => page.frameLocator('iframe');
 
-  /** The newest mail to an address, once it is there. */
+  /** Opens the newest email to an address, once it has arrived. */
   const openMail = async (page: Page, to: string, subject: string | RegExp) => {
     await openAt(page, `/mailbox?to=${encodeURIComponent(to)}`);
     await page.getByRole('link', { name: subject }).first().click();
@@ -22,7 +22,9 @@ test.describe('the demo’s mailbox', () => {
     team = await createTeamByCommand('Mailed Matters', '100.00');
   });
 
-  test('shows who stepped down the mail about it, whose link leads him back to his role', async ({ newPage }) => {
+  test('shows the email about a demotion to the former owner, with a link to take the role back', async ({
+    newPage,
+  }) => {
     await call('POST', `/members/${team.memberId}/role`, { role: 'member' });
     const page = await newPage();
     await openMail(page, team.email, 'You are now a member of Mailed Matters');
@@ -39,7 +41,7 @@ test.describe('the demo’s mailbox', () => {
     await expect.poll(async () => (await call('GET', '/me')).body.member.role).toBe('owner');
   });
 
-  test('runs nothing of a mail, whatever a name holds', async ({ newPage }) => {
+  test('runs no script in an email, whatever a name contains', async ({ newPage }) => {
     const name = '<script>window.top.stolen=1</script><img src=x onerror=top.stolen=1>';
     const email = 'hostile@example.test';
     const made = await call('POST', '/members', { name, email });
@@ -53,22 +55,22 @@ test.describe('the demo’s mailbox', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   });
 
-  test('holds what the team calls low, and the overview shows it', async ({ newPage }) => {
+  test('holds the alert about a low master balance, which the overview shows as well', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/mailed-matters/settings/alerts' });
     await page.getByLabel('Alert below').fill('100');
     await page.keyboard.press('Enter');
     await expect(page.getByText('Saved.')).toBeVisible();
-    // Nobody is told of what they did themselves: it is a program that takes the balance below.
+    // Users are not notified of their own actions: the API key takes the balance below the threshold.
     expect((await call('POST', '/messages', { to: '+14155550100', from: 'Mailed', body: 'Hello' })).status).toBe(202);
     await openMail(page, team.email, 'The master balance in Mailed Matters is low');
     await mail(page).getByRole('link', { name: 'View balance' }).click();
-    // Another name of this machine, under which nobody is signed in.
+    // The link has another name of this machine, under which the browser is not signed in.
     await page.waitForURL(/\/sign-in\?next=%2Fmailed-matters$/);
     await openAt(page, `${url}/mailed-matters`);
     await expect(page.getByText('Low', { exact: true })).toBeVisible();
   });
 
-  test('gets no more of what a person has switched off', async ({ newPage }) => {
+  test('receives no more of the notifications that a user has switched off', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/account/alerts' });
     const saved = page.waitForResponse(/account\.setAlerts/);
     await page.getByLabel('Auto-recharge').uncheck();
@@ -85,7 +87,7 @@ test.describe('the demo’s mailbox', () => {
     await expect(page.getByRole('link', { name: /recharge for Waits/ })).toHaveCount(0);
   });
 
-  test('says so where nothing was mailed to an address', async ({ newPage }) => {
+  test('says when no email was sent to an address', async ({ newPage }) => {
     const page = await newPage({ url: '/mailbox?to=nobody@nowhere.test' });
     await expect(page.getByRole('heading', { name: 'No matching emails' })).toBeVisible();
     await page.getByRole('button', { name: 'Clear filter' }).click();

@@ -10,16 +10,16 @@ const { url, dataDir } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 
-/** `npm run purser`, as the documentation says it. */
-const npmRunPurser = (...words: string[]): Promise<{ code: number; stdout: string }> =>
+/** Runs `npm run purser`, as the documentation describes it. */
+const npmRunPurser = (...args: string[]): Promise<{ code: number; stdout: string }> =>
   new Promise((resolve) => {
     const env = cleanEnvironment({ PURSER_DATA_DIR: dataDir });
-    execFile('npm', ['run', '--silent', 'purser', '--', ...words], { cwd: ROOT, env }, (error, stdout) =>
+    execFile('npm', ['run', '--silent', 'purser', '--', ...args], { cwd: ROOT, env }, (error, stdout) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout }),
     );
   });
 
-test.describe('a sub-account from its beginning to its end, over HTTP', () => {
+test.describe('the life of a member, over HTTP', () => {
   let team: Team;
   let member: { id: string; key: string };
   const balance = async () => (await call(member.key, 'GET', '/me')).body.balance;
@@ -42,7 +42,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     await purserJson(dataDir, 'team', 'fund', team.teamId, '100.00');
   });
 
-  test('an owner creates it, and its key is shown once', async () => {
+  test('begins when an owner creates it, and its key is shown once', async () => {
     const { status, body } = await call(team.apiKey, 'POST', '/members', { name: 'Harbour' });
     expect(status).toBe(201);
     expect(body.secrets.apiKey).toMatch(/^pur_live_[0-9A-Za-z]{38}$/);
@@ -52,7 +52,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect(await balance()).toBe('0.00');
   });
 
-  test('gets money from the master and a rule', async () => {
+  test('receives money from the master balance, and an auto-recharge rule', async () => {
     const { status, body } = await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '3.00' });
     expect([status, body.balances]).toEqual([201, { master: '97.00', member: '3.00' }]);
     const rule = await call(team.apiKey, 'PUT', `/members/${member.id}/recharge`, {
@@ -62,7 +62,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect(rule.body).toMatchObject({ enabled: true, state: 'ready' });
   });
 
-  test('sends until its rule fires, just when the charge takes it below the threshold', async () => {
+  test('sends until its rule fires, exactly when a charge takes the balance below the threshold', async () => {
     expect([(await send('+14155550100')).status, await balance()]).toEqual([202, '2.50']);
     expect([(await send('+14155550101')).status, await balance()]).toEqual([202, '2.00']);
     expect([(await send('+14155550102')).status, await balance()]).toEqual([202, '10.00']);
@@ -83,7 +83,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([message.cost, await balance()]).toEqual(['0.50', '9.50']);
   });
 
-  test('has a message that fails refunded, once', async () => {
+  test('has a failed message refunded, once', async () => {
     const { id } = (await send('+14155550001')).body;
     expect(await balance()).toBe('9.00');
     await until(
@@ -96,7 +96,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([(await call(member.key, 'GET', `/messages/${id}`)).body.cost, await balance()]).toEqual(['0.00', '9.50']);
   });
 
-  test('gives money back to the master, and never more than it has', async () => {
+  test('returns money to the master balance, and never more than it has', async () => {
     const { body } = await call(team.apiKey, 'POST', `/members/${member.id}/debit`, { amount: '4.50' });
     expect(body.balances).toEqual({ master: '93.00', member: '5.00' });
     const refused = await call(team.apiKey, 'POST', `/members/${member.id}/debit`, { amount: '5.01' });
@@ -106,7 +106,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     ]);
   });
 
-  test('is refused from its very next request once deactivated, keeps its balance, and acts again once activated', async () => {
+  test('is refused from the next request after deactivation, keeps its balance, and is accepted again after activation', async () => {
     await call(team.apiKey, 'POST', `/members/${member.id}/deactivate`);
     const refused = await send('+14155550104');
     expect([refused.status, refused.body.code]).toEqual([403, 'member_inactive']);
@@ -118,7 +118,7 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([(await send('+14155550104')).status, await balance()]).toEqual([202, '4.50']);
   });
 
-  test('returns what is left to the master when it is deleted, and its key is dead', async () => {
+  test('returns the remaining balance when it is deleted, and its key no longer works', async () => {
     const gone = await call(team.apiKey, 'DELETE', `/members/${member.id}`);
     expect([gone.status, gone.body.returned, gone.body.member.status]).toEqual([200, '4.50', 'deleted']);
     const again = await call(team.apiKey, 'DELETE', `/members/${member.id}`);
@@ -127,8 +127,8 @@ test.describe('a sub-account from its beginning to its end, over HTTP', () => {
     expect([dead.status, dead.body.code]).toEqual([401, 'invalid_key']);
   });
 
-  test('leaves the master with all but what was sent, and books that verify', async () => {
-    // Five messages were paid for and one was refunded.
+  test('leaves the master balance less only the cost of its messages, and a ledger that verifies', async () => {
+    // Five messages were charged and one of them was refunded.
     expect(await masterBalance()).toBe('97.50');
     const { code, stdout } = await npmRunPurser('ledger', 'verify', '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, problems: [] }]);

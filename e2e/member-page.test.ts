@@ -21,7 +21,7 @@ async function make(wanted: object): Promise<Made> {
 const memberOf = async (id: string) => (await call('GET', `/members/${id}`)).body;
 const masterBalance = async (): Promise<string> => (await call('GET', '/team')).body.masterBalance;
 const countMembers = async (): Promise<number> => (await call('GET', '/members?limit=100')).body.data.length;
-/** What a key is answered: `ok`, or the code of the refusal. */
+/** Returns `ok`, or the error code that the API responds with to a key. */
 const answerTo = async (key: string): Promise<string> =>
   (await callApi(`${url}/api/v1`, 'GET', '/me', { key })).body.code ?? 'ok';
 const shownKey = (page: Page): Promise<string> => page.getByTestId('api-key').innerText();
@@ -31,7 +31,7 @@ test.beforeAll(async () => {
   team = await createTeamByCommand('Member Page', '1000.00');
 });
 
-test.describe('a member is created', () => {
+test.describe('creating a member', () => {
   const creating = async (page: Page): Promise<Locator> => {
     await page.getByRole('button', { name: 'Create member' }).click();
     const dialog = page.getByRole('dialog', { name: 'Create member' });
@@ -40,7 +40,7 @@ test.describe('a member is created', () => {
   };
   const submit = (dialog: Locator) => dialog.getByRole('button', { name: 'Create member' }).click();
 
-  test('with everything generated; its key is shown once, closing without a copy asks once, and the key works', async ({
+  test('works without any input: the key is shown once, closing without a copy asks once, and the key works', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: at('/members') });
@@ -57,12 +57,12 @@ test.describe('a member is created', () => {
     expect(await page.content()).not.toContain(key);
     const { status, body } = await callApi(`${url}/api/v1`, 'GET', '/me', { key });
     expect(status).toBe(200);
-    const seat = await memberOf(body.member.id);
-    expect(seat.email).toMatch(/@members\.invalid$/);
-    await expect(page.getByRole('link', { name: seat.name })).toBeVisible();
+    const member = await memberOf(body.member.id);
+    expect(member.email).toMatch(/@members\.invalid$/);
+    await expect(page.getByRole('link', { name: member.name })).toBeVisible();
   });
 
-  test('asks nothing when the key was copied or taken as a file', async ({ newPage }) => {
+  test('closes without a question when the key was copied or downloaded', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     const dialog = await creating(page);
     await dialog.getByLabel('Name').fill('Taken Along');
@@ -72,14 +72,14 @@ test.describe('a member is created', () => {
       page.waitForEvent('download'),
       dialog.getByRole('link', { name: 'Download .env' }).click(),
     ]);
-    // Browsers take away a dot at the beginning.
+    // Browsers remove a dot at the beginning of a file name.
     expect(file.suggestedFilename()).toBe('purser.env');
     expect(decodeURIComponent(file.url())).toContain(`PURSER_API_KEY=${key}\n`);
     await page.keyboard.press('Escape');
     await expect(dialog).toHaveCount(0);
   });
 
-  test('with a name, an address, a credit and a rule, which does at once what it said', async ({ newPage }) => {
+  test('with a name, an address, a credit and a rule does at once what the dialog announced', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     const before = await masterBalance();
     const dialog = await creating(page);
@@ -95,8 +95,8 @@ test.describe('a member is created', () => {
     await dialog.getByRole('button', { name: 'Copy key' }).click();
     await dialog.getByRole('button', { name: 'Done' }).click();
     await expect(row(page, 'Whole Depot')).toContainText('$20.00');
-    const seat = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
-    expect(seat).toMatchObject({
+    const member = (await call('GET', '/members?query=whole@depot.example')).body.data[0];
+    expect(member).toMatchObject({
       name: 'Whole Depot',
       balance: '20.00',
       recharge: { threshold: '5.00', target: '20.00' },
@@ -104,7 +104,7 @@ test.describe('a member is created', () => {
     expect(Number(before) - Number(await masterBalance())).toBe(20);
   });
 
-  test('with a password, by which somebody then signs in', async ({ newPage }) => {
+  test('with a password lets the new user sign in', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     const dialog = await creating(page);
     await dialog.getByLabel('Name').fill('Pass Holder');
@@ -112,7 +112,7 @@ test.describe('a member is created', () => {
     await submit(dialog);
     await expect(dialog.getByText('Sign-in details (shown once)')).toBeVisible();
     const [email, password] = (await dialog.getByTestId('password').innerText()).trim().split(/\s+/);
-    // The password is asked about like the key: a copy of the key alone is not all.
+    // The question also covers the password: copying only the key is not enough.
     await dialog.getByRole('button', { name: 'Copy key' }).click();
     await page.keyboard.press('Escape');
     await expect(dialog.getByText('You haven’t copied the password.')).toBeVisible();
@@ -122,7 +122,7 @@ test.describe('a member is created', () => {
     const other = await newPage();
     await signInByForm(other, email!, password!);
     await expect(other.getByRole('link', { name: 'My sub-account' })).toBeVisible();
-    // Its stream tells the other browser at once that its session has ended.
+    // The event stream signs the other browser out at once when its session ends.
     expectError(other, /401/);
     const { id } = (await call('GET', '/members?query=Pass%20Holder')).body.data[0];
     await page.goto(at(`/members/${id}?tab=settings`));
@@ -141,7 +141,7 @@ test.describe('a member is created', () => {
     await expect(other.getByRole('link', { name: 'My sub-account' })).toBeVisible();
   });
 
-  test('says at the field that an address is taken, and lets it be mended', async ({ newPage }) => {
+  test('reports a taken address at its field, which can be corrected', async ({ newPage }) => {
     await make({ name: 'First', email: 'taken@depot.example' });
     const page = await newPage({ as: team, url: at('/members') });
     expectError(page, /409/);
@@ -157,8 +157,8 @@ test.describe('a member is created', () => {
     await expect(page.getByTestId('api-key')).toBeVisible();
   });
 
-  test('makes nothing at all when the master cannot pay the starting credit', async ({ newPage }) => {
-    const page = await newPage({ as: team, url: at('/members'), deaf: true });
+  test('creates nothing when the master balance cannot pay the starting credit', async ({ newPage }) => {
+    const page = await newPage({ as: team, url: at('/members'), isLive: false });
     expectError(page, /402/);
     const dialog = await creating(page);
     const count = await countMembers();
@@ -168,7 +168,7 @@ test.describe('a member is created', () => {
     await expect(dialog.getByRole('button', { name: 'Create member' })).toBeDisabled();
     await dialog.getByLabel('Starting credit').fill('500');
     await expect(dialog.getByRole('button', { name: 'Create member' })).toBeEnabled();
-    // The page still believes in what it shows.
+    // The page still shows the earlier balance.
     const taken = (Number(await masterBalance()) - 10).toFixed(2);
     await operate('team', 'withdraw', team.teamId, taken);
     await submit(dialog);
@@ -182,8 +182,8 @@ test.describe('a member is created', () => {
   });
 });
 
-test.describe('its key', () => {
-  test('is revealed to an owner, the same as before, and that is written down', async ({ newPage }) => {
+test.describe('the key of a member', () => {
+  test('is revealed to an owner unchanged, and an audit event is recorded', async ({ newPage }) => {
     const { id, key } = await make({ name: 'Reveal Depot' });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=key`) });
     await page.getByRole('button', { name: 'Reveal key' }).click();
@@ -205,7 +205,7 @@ test.describe('its key', () => {
     { choice: 'In 24 hours', hours: 24 },
     { choice: 'In 7 days', hours: 168 },
   ])
-    test(`is replaced; the old one ends: ${choice}`, async ({ newPage }) => {
+    test(`is rotated; the old key ends: ${choice}`, async ({ newPage }) => {
       const { id, name, key } = await make({ name: `Rotate ${hours}` });
       const page = await newPage({ as: team, url: at(`/members/${id}?tab=key`) });
       await page.getByRole('button', { name: 'Rotate key' }).click();
@@ -236,7 +236,7 @@ test.describe('its key', () => {
     });
 });
 
-test.describe('its recharge rule', () => {
+test.describe('the auto-recharge rule of a member', () => {
   const write = async (page: Page, threshold: string, target: string) => {
     await page.getByLabel('Threshold').fill(threshold);
     await page.getByLabel('Fill up to', { exact: true }).fill(target);
@@ -249,7 +249,7 @@ test.describe('its recharge rule', () => {
   const history = (page: Page) => page.getByRole('table', { name: 'Auto-recharge history' }).locator('tbody tr');
   const balance = (page: Page, amount: string) => expect(page.getByTitle(`${amount} USD`).first()).toBeVisible();
 
-  test('does when it is saved what the sentence said it would', async ({ newPage }) => {
+  test('does on saving what the preview said', async ({ newPage }) => {
     const { id } = await make({ name: 'Rule Depot', credit: '1.80' });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=recharge`) });
     await expect(page.getByRole('button', { name: 'Save rule' })).toBeDisabled();
@@ -268,7 +268,7 @@ test.describe('its recharge rule', () => {
     await expect(page.getByText('No recharge needed now.')).toBeVisible();
   });
 
-  test('fires in whole steps, and never beyond its cap', async ({ newPage }) => {
+  test('fires in whole steps, and never exceeds its cap', async ({ newPage }) => {
     const { id } = await make({ name: 'Step Depot' });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=recharge`) });
     await page.getByLabel('Threshold').fill('5');
@@ -286,7 +286,7 @@ test.describe('its recharge rule', () => {
     await expect(page.getByText('Recharged this month (UTC): $4.00', { exact: false })).toBeVisible();
   });
 
-  test('waits with its reason when the master is short, is found by it, and is served once there is money', async ({
+  test('waits with its reason when the master balance is short, can be found by it, and is served once there is money', async ({
     newPage,
   }) => {
     const poor = await createTeamByCommand('Poor Page', '3.00');
@@ -305,15 +305,15 @@ test.describe('its recharge rule', () => {
     await expect(row(page, 'Hungry Depot')).toBeVisible();
     await expect(row(page, 'Hungry Depot').getByLabel(/blocked: master balance too low/)).toBeVisible();
     await operate('team', 'fund', poor.teamId, '30.00');
-    const asked = () => callApi(`${url}/api/v1`, 'GET', `/members/${body.member.id}`, { key });
-    await expect.poll(async () => (await asked()).body.balance, { timeout: 30_000 }).toBe('20.00');
+    const read = () => callApi(`${url}/api/v1`, 'GET', `/members/${body.member.id}`, { key });
+    await expect.poll(async () => (await read()).body.balance, { timeout: 30_000 }).toBe('20.00');
     await page.goto(`/poor-page/members/${body.member.id}?tab=recharge`);
     await expect(history(page)).toHaveCount(2);
     await expect(history(page).first()).toContainText('Added 20.00 to a balance of 0.00.');
     await expect(page.getByLabel('Auto-recharge is on')).toBeChecked();
   });
 
-  test('rests while its member is inactive, and says so', async ({ newPage }) => {
+  test('is paused while its member is inactive, and says so', async ({ newPage }) => {
     const { id } = await make({ name: 'Rest Depot' });
     await call('POST', `/members/${id}/deactivate`);
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=recharge`) });
@@ -324,9 +324,7 @@ test.describe('its recharge rule', () => {
     expect((await memberOf(id)).balance).toBe('0.00');
   });
 
-  test('says what it moved when its member is activated, and when a deactivation is taken back', async ({
-    newPage,
-  }) => {
+  test('reports what it moved when its member is activated, and when a deactivation is undone', async ({ newPage }) => {
     const { id, name } = await make({ name: 'Wake Depot', recharge: { threshold: '5.00', target: '20.00' } });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=settings`) });
     await page.getByRole('button', { name: 'Deactivate' }).click();
@@ -339,7 +337,7 @@ test.describe('its recharge rule', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Activate', exact: true }).click();
     await expect(page.getByText(`${name} activated. Recharged $18.00 from the master balance.`)).toBeVisible();
-    // Nothing has moved when the balance suffices.
+    // Nothing is moved when the balance suffices.
     await call('POST', `/members/${id}/deactivate`);
     await page.reload();
     await page.getByRole('button', { name: 'Activate', exact: true }).click();
@@ -367,24 +365,24 @@ test.describe('its recharge rule', () => {
     await expect(page.getByLabel('Threshold')).toHaveValue('');
     await expect(page.getByRole('switch')).toHaveCount(0);
     expect((await memberOf(id)).recharge).toBeNull();
-    // What it did stays to be read.
+    // The history of a removed rule is kept.
     await expect(history(page)).toHaveCount(2);
   });
 });
 
-test.describe('its settings', () => {
-  test('are changed, and what is wrong is said at its field', async ({ newPage }) => {
+test.describe('the settings of a member', () => {
+  test('are saved, and errors are shown at their fields', async ({ newPage }) => {
     await make({ name: 'Neighbour', email: 'neighbour@depot.example' });
     const { id } = await make({ name: 'Old Name', email: 'old@depot.example' });
     const page = await newPage({ as: team, url: at(`/members/${id}?tab=settings`) });
     expectError(page, /400|409/);
     const save = page.getByRole('button', { name: 'Save' });
     await expect(save).toBeDisabled();
-    const wrong = async (label: string, text: string, said: RegExp, mended: string) => {
+    const wrong = async (label: string, text: string, message: RegExp, mended: string) => {
       await page.getByLabel(label, { exact: true }).fill(text);
       if (await save.isEnabled()) await save.click();
       await expect(page.getByLabel(label, { exact: true })).toHaveAttribute('aria-invalid', 'true');
-      await expect(page.getByText(said)).toBeVisible();
+      await expect(page.getByText(message)).toBeVisible();
       await page.getByLabel(label, { exact: true }).fill(mended);
     };
     await wrong('Name', 'x'.repeat(121), /1 to 120 characters/, 'New Name');
@@ -405,8 +403,8 @@ test.describe('its settings', () => {
   });
 });
 
-test.describe('its end', () => {
-  test('is confirmed by its name where much is at stake, returns the balance, and is taken back', async ({
+test.describe('the deletion of a member', () => {
+  test('is confirmed by entering its name if it has a balance, returns the balance, and can be undone', async ({
     newPage,
   }) => {
     const { id } = await make({ name: 'Rich Depot', credit: '150.00' });
@@ -430,14 +428,14 @@ test.describe('its end', () => {
     await expect.poll(() => memberOf(id)).toMatchObject({ status: 'active', balance: '0.00', apiKey: null });
   });
 
-  test('is found under the deleted, shown as what it was, and brought back', async ({ newPage }) => {
+  test('leaves it in the list of deleted members, from which it can be restored', async ({ newPage }) => {
     const { id, key } = await make({ name: 'Gone Depot', credit: '4.00' });
     const page = await newPage({ as: team, url: at('/members') });
     await page.getByRole('searchbox').fill('Gone Depot');
     await expect(row(page, 'Gone Depot')).toBeVisible();
     await page.getByRole('button', { name: 'Actions for Gone Depot' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
-    // Little is at stake: no name is asked for.
+    // An empty member is deleted without entering its name.
     await page.getByRole('dialog').getByRole('button', { name: 'Delete member' }).click();
     await expect(page.getByRole('heading', { name: 'No matching members' })).toBeVisible();
     expect(await answerTo(key)).toBe('invalid_key');

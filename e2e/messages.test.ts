@@ -10,16 +10,16 @@ const { url, dataDir } = runningProduct();
 const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
   callApi(`${url}/api/v1`, method, path, { key, body });
 
-type Seat = Credentials & { id: string; key: string };
+type TestMember = Credentials & { id: string; key: string };
 
-async function makeSeat(team: Team, name: string, credit: string): Promise<Seat> {
+async function addMember(team: Team, name: string, credit: string): Promise<TestMember> {
   const wanted = { name, credit, generatePassword: true };
   const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
   return { id: member.id, key: secrets.apiKey, email: member.email, password: secrets.password };
 }
 
 const rowsOf = (page: Page) => page.getByRole('table', { name: 'Messages' }).getByRole('row');
-/** The rows without their head, as their cells. */
+/** Returns the cells of the rows, without the header. */
 const cells = async (page: Page): Promise<string[][]> =>
   (await rowsOf(page).all()).length === 0
     ? []
@@ -30,13 +30,13 @@ const cells = async (page: Page): Promise<string[][]> =>
 
 const CROWD = 100_000;
 
-test.describe('the log', () => {
+test.describe('the message log', () => {
   let team: Team;
-  let [ann, ben]: Seat[] = [];
+  let [ann, ben]: TestMember[] = [];
 
   test.beforeAll(async () => {
     team = await createTeamByCommand('Long Log', '500.00');
-    [ann, ben] = [await makeSeat(team, 'Ann Archer', '50.00'), await makeSeat(team, 'Ben Barker', '50.00')];
+    [ann, ben] = [await addMember(team, 'Ann Archer', '50.00'), await addMember(team, 'Ben Barker', '50.00')];
     await fillLog(dataDir, { team, member: ann.id, count: CROWD, days: 20 });
     for (const to of ['+447700900001', '+447700900123', '+4915112345678']) {
       const sent = await call(ben.key, 'POST', '/messages', { to, from: 'Ben', body: `To ${to}`, reference: 'ben' });
@@ -61,7 +61,9 @@ test.describe('the log', () => {
     await expect(page.getByText('1 message', { exact: true })).toBeVisible();
   });
 
-  test('narrows by member, state, country, number and days; the address says it all', async ({ newPage }) => {
+  test('is filtered by member, status, country, number and days, all of which the address holds', async ({
+    newPage,
+  }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
     await page.getByRole('combobox', { name: 'Members' }).click();
     await expect(page.getByRole('option', { name: `Ann Archer ${CROWD.toLocaleString('en')}` })).toBeVisible();
@@ -90,7 +92,7 @@ test.describe('the log', () => {
     await expect(again.getByText(`${(CROWD + 3).toLocaleString('en')} messages`)).toBeVisible();
   });
 
-  test('shows a member its own messages alone', async ({ newPage }) => {
+  test('shows members only their own messages', async ({ newPage }) => {
     const page = await newPage({ as: ben!, url: '/long-log/messages' });
     await expect(page.getByText('3 messages', { exact: true })).toBeVisible();
     await expect(rowsOf(page)).toHaveCount(4);
@@ -103,7 +105,7 @@ test.describe('the log', () => {
     await expect(page.getByText('Message not found')).toBeVisible();
   });
 
-  test('walks to what is older and back, and through the messages one by one', async ({ newPage }) => {
+  test('pages to older messages and back, and through the messages one by one', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/members/${ann!.id}?tab=messages` });
     await expect(rowsOf(page)).toHaveCount(51);
     const first = await cells(page);
@@ -130,7 +132,7 @@ test.describe('the log', () => {
     await expect(drawer).toBeHidden();
     await page.keyboard.press('Enter');
     await expect(drawer.getByText('Message number 99998', { exact: true })).toBeVisible();
-    // The address follows what is shown a moment later.
+    // The address follows the shown message with a delay.
     await page.waitForURL(/msg_/);
     const whole = page.url();
     await page.goBack();
@@ -142,7 +144,7 @@ test.describe('the log', () => {
     ).toBeVisible();
   });
 
-  test('is walked from its newest message on and back to it, by keyboard and by click', async ({ newPage }) => {
+  test('can be browsed from its newest message and back, by keyboard and by click', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/messages?member=${ann!.id}` });
     await rowsOf(page).nth(1).getByRole('button').click();
     const drawer = page.getByRole('dialog', { name: 'Message' });
@@ -158,7 +160,7 @@ test.describe('the log', () => {
     await shows(CROWD - 1);
   });
 
-  test('calls a member by its name from the moment it is chosen', async ({ newPage }) => {
+  test('shows the name of a member as soon as it is chosen', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages' });
     await page.getByRole('combobox', { name: 'Members' }).click();
     let answer = () => {};
@@ -174,17 +176,17 @@ test.describe('the log', () => {
     await expect(rowsOf(page)).toHaveCount(4);
   });
 
-  test('says where to look when nothing was sent in its days, but something before them', async ({ newPage }) => {
+  test('says where to look when the chosen days have no messages, but earlier ones have', async ({ newPage }) => {
     const old = await createTeamByCommand('Old Log', '10.00');
-    const seat = await makeSeat(old, 'Olga Old', '1.00');
-    await fillLog(dataDir, { team: old, member: seat.id, count: 3, days: 3, ago: 40 });
+    const member = await addMember(old, 'Olga Old', '1.00');
+    await fillLog(dataDir, { team: old, member: member.id, count: 3, days: 3, ago: 40 });
     const page = await newPage({ as: old, url: '/old-log/messages' });
     await expect(page.getByText('No matching messages')).toBeVisible();
     await page.getByRole('button', { name: 'Search all time' }).click();
     await expect(rowsOf(page)).toHaveCount(4);
   });
 
-  test('is narrowed by drawing over its days', async ({ newPage }) => {
+  test('is filtered by dragging over its days', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/long-log/messages?days=7' });
     const plot = page.getByRole('img', { name: /messages, .* of them failed/ });
     const { x, y, width, height } = (await plot.boundingBox())!;
@@ -198,7 +200,7 @@ test.describe('the log', () => {
     await expect(page.getByLabel('From day (UTC)')).toHaveValue(day(5));
   });
 
-  test('is exported as it is shown, line by line, the number of lines said before', async ({ newPage }) => {
+  test('is exported line by line as it is shown, after stating the number of lines', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/long-log/messages?recipient=%2B14150099&status=failed&days=all` });
     await expect(rowsOf(page)).toHaveCount(51);
     const shown: string[][] = [];
@@ -242,13 +244,13 @@ test.describe('the log', () => {
   });
 });
 
-test.describe('the log while messages come', () => {
+test.describe('the message log while messages arrive', () => {
   let team: Team;
   test.beforeAll(async () => {
     team = await createTeamByCommand('Live Log', '100.00');
   });
-  const send = async (words: string): Promise<string> =>
-    (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: words })).body.id;
+  const send = async (text: string): Promise<string> =>
+    (await call(team.apiKey, 'POST', '/messages', { to: '+14155550100', from: 'Acme', body: text })).body.id;
 
   test('follows a message from queued to delivered in two tabs, without a reload', async ({ newPage }) => {
     const list = await newPage({ as: team, url: '/live-log/messages' });
@@ -271,14 +273,14 @@ test.describe('the log while messages come', () => {
     }
   });
 
-  test('can be paused: what is shown stays, and what has come is counted', async ({ newPage }) => {
+  test('can be paused: the shown messages stay, and new ones are counted', async ({ newPage }) => {
     await send('Before');
     const page = await newPage({ as: team, url: '/live-log/messages' });
     await expect(rowsOf(page).nth(1)).toContainText('Before');
     const shown = await rowsOf(page).count();
     await page.getByRole('button', { name: 'Pause' }).click();
     await expect(page.getByText('Paused')).toBeVisible();
-    for (const words of ['One', 'Two']) await send(words);
+    for (const text of ['One', 'Two']) await send(text);
     await expect(page.getByRole('button', { name: '2 new' })).toBeVisible({ timeout: 2_500 });
     await expect(rowsOf(page).nth(1)).toContainText('Before');
     await expect(rowsOf(page)).toHaveCount(shown);
@@ -292,16 +294,14 @@ test.describe('the log while messages come', () => {
 
 test.describe('sending', () => {
   let team: Team;
-  let seat: Seat;
+  let member: TestMember;
   test.beforeAll(async () => {
     team = await createTeamByCommand('Word Senders', '100.00');
-    seat = await makeSeat(team, 'Penny Poor', '0.05');
+    member = await addMember(team, 'Penny Poor', '0.05');
   });
   const formOf = (page: Page) => page.getByRole('dialog', { name: 'Send message' });
 
-  test('counts segments and money while one types, and tells of each recipient what became of it', async ({
-    newPage,
-  }) => {
+  test('counts segments and cost during typing, and reports the result for each recipient', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
     await expect(page.getByText('No messages yet')).toBeVisible();
     await page.keyboard.press('s');
@@ -338,7 +338,7 @@ test.describe('sending', () => {
     expect(shown.replaceAll('$', '').split(/\s+/).slice(-2).map(Number)).toEqual([before, after].map(Number));
   });
 
-  test('sends for a member, from its balance, no further than that reaches', async ({ newPage }) => {
+  test('on behalf of a member uses its balance, and stops at it', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/word-senders/messages' });
     await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
@@ -354,34 +354,37 @@ test.describe('sending', () => {
     await form.getByLabel('Text').fill('Hello');
     await form.getByRole('button', { name: /^Send for/ }).click();
     await expect(form.getByText('Message accepted.')).toBeVisible();
-    expect((await call(seat.key, 'GET', '/messages')).body.data[0]).toMatchObject({ body: 'Hello', memberId: seat.id });
+    expect((await call(member.key, 'GET', '/messages')).body.data[0]).toMatchObject({
+      body: 'Hello',
+      memberId: member.id,
+    });
   });
 
-  test('sends one message once, after a batch that the money did not suffice for', async ({ newPage }) => {
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
-    const page = await newPage({ as: seat, url: '/word-senders/messages', deaf: true });
+  test('sends a message once, after a batch that exceeded the balance', async ({ newPage }) => {
+    await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '1.00' });
+    const page = await newPage({ as: member, url: '/word-senders/messages', isLive: false });
     await page.getByRole('button', { name: 'Send message' }).click();
     const form = formOf(page);
     await form.getByLabel('To', { exact: true }).fill('+14155550101\n+14155550102');
     await form.getByLabel('From').fill('Acme');
     await form.getByLabel('Text').fill('Only once');
     await expect(form.getByRole('button', { name: /^Send to 2/ })).toBeEnabled();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/debit`, { amount: 'all' });
-    // A second click is told that the first is under way (409).
+    await call(team.apiKey, 'POST', `/members/${member.id}/debit`, { amount: 'all' });
+    // A second click conflicts with the first, which is in progress (409).
     expectError(page, /status of (402|409)/);
     await form.getByRole('button', { name: /^Send to 2/ }).click();
     await expect(form.getByRole('alert')).toBeVisible();
-    await call(team.apiKey, 'POST', `/members/${seat.id}/credit`, { amount: '1.00' });
+    await call(team.apiKey, 'POST', `/members/${member.id}/credit`, { amount: '1.00' });
     await form.getByLabel('To', { exact: true }).fill('+14155550101');
     await form.getByRole('button', { name: /^Send for/ }).dblclick();
     await expect(form.getByText('Message accepted.')).toBeVisible();
-    const { data } = (await call(seat.key, 'GET', '/messages')).body;
+    const { data } = (await call(member.key, 'GET', '/messages')).body;
     const sent = data.filter(({ body }: { body: string }) => body === 'Only once');
     expect(sent.map(({ to }: { to: string }) => to)).toEqual(['+14155550101']);
   });
 
-  test('tells who stepped down that the team paid for what was sent as an owner', async ({ newPage }) => {
-    const former = await makeSeat(team, 'Olive Owner', '1.00');
+  test('shows a former owner that the team paid for messages sent as an owner', async ({ newPage }) => {
+    const former = await addMember(team, 'Olive Owner', '1.00');
     const become = (role: string) => call(team.apiKey, 'POST', `/members/${former.id}/role`, { role });
     await become('owner');
     const { id } = (await call(former.key, 'POST', '/messages', { to: '+14155550103', from: 'Acme', body: 'Mine' }))

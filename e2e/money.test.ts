@@ -5,7 +5,7 @@ import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
-test.describe('money, moved from its dialogs', () => {
+test.describe('the transfer dialogs', () => {
   let team: Team;
   const members = '/money-pages/members';
   const call = (method: string, path: string, body?: object): Promise<Answer> =>
@@ -23,7 +23,7 @@ test.describe('money, moved from its dialogs', () => {
     team = await createTeamByCommand('Money Pages', '100.00');
   });
 
-  test('credits what was typed, shows both balances before and after, and can be taken back', async ({ newPage }) => {
+  test('credit the entered amount, show both balances before and after, and offer an undo', async ({ newPage }) => {
     const { id } = await made('North depot');
     const page = await newPage({ as: team, url: members });
     const dialog = await openFor(page, 'North depot', 'Credit');
@@ -43,7 +43,7 @@ test.describe('money, moved from its dialogs', () => {
     expect(await balanceOf(id)).toBe('0.00');
   });
 
-  test('says once what a double click has done, whole and with its undo, however long a name is', async ({
+  test('report the result of a double click once, in full and with an undo, however long a name is', async ({
     newPage,
   }) => {
     const long = `Ununterbrochen${'langername'.repeat(10)}`;
@@ -51,11 +51,11 @@ test.describe('money, moved from its dialogs', () => {
     const page = await newPage({ as: team, url: members, viewport: { width: 320, height: 844 } });
     await page.getByRole('button', { name: `Actions for ${long}` }).click();
     await page.getByRole('menuitem', { name: 'Deactivate' }).dblclick();
-    const said = page.getByRole('status').filter({ hasText: long });
-    await expect(said).toHaveCount(1);
-    const undo = said.getByRole('button', { name: 'Undo' });
+    const toast = page.getByRole('status').filter({ hasText: long });
+    await expect(toast).toHaveCount(1);
+    const undo = toast.getByRole('button', { name: 'Undo' });
     await expect(undo).toBeInViewport({ ratio: 1 });
-    const clipped = await said.evaluate((one) =>
+    const clipped = await toast.evaluate((one) =>
       [one, ...one.querySelectorAll('*')].some(
         (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0,
       ),
@@ -65,7 +65,7 @@ test.describe('money, moved from its dialogs', () => {
     await expect.poll(async () => (await call('GET', '/members?query=Ununter')).body.data[0].status).toBe('active');
   });
 
-  test('leaves what was typed as it is, says what it does not understand, and what is short', async ({ newPage }) => {
+  test('keep the entered text, and report an unreadable amount or a short balance', async ({ newPage }) => {
     await made('South depot', '3.00');
     const page = await newPage({ as: team, url: members });
     const dialog = await openFor(page, 'South depot', 'Debit');
@@ -85,7 +85,7 @@ test.describe('money, moved from its dialogs', () => {
     await expect(page.getByText('$3.00 debited from South depot.')).toBeVisible();
   });
 
-  test('moves once what is clicked twice', async ({ newPage }) => {
+  test('move money once on a double click', async ({ newPage }) => {
     const { id } = await made('Quick depot');
     const page = await newPage({ as: team, url: members });
     const dialog = await openFor(page, 'Quick depot', 'Credit');
@@ -98,14 +98,14 @@ test.describe('money, moved from its dialogs', () => {
     expect(await balanceOf(id)).toBe('2.00');
   });
 
-  test('moves nothing and says so when somebody else was faster', async ({ newPage }) => {
+  test('move nothing and say so when another user was faster', async ({ newPage }) => {
     const { id } = await made('East depot', '4.00');
-    const page = await newPage({ as: team, url: members, deaf: true });
+    const page = await newPage({ as: team, url: members, isLive: false });
     expectError(page, /402/);
     const dialog = await openFor(page, 'East depot', 'Debit');
     await dialog.getByLabel('Amount').fill('4');
     await expect(dialog.getByRole('button', { name: 'Debit $4.00' })).toBeEnabled();
-    // The page still shows what it held.
+    // The page still shows the earlier balance.
     await call('POST', `/members/${id}/debit`, { amount: '1.00' });
     await dialog.getByRole('button', { name: 'Debit $4.00' }).click();
     await expect(dialog.getByRole('alert')).toContainText('Nothing was moved.');
@@ -113,14 +113,14 @@ test.describe('money, moved from its dialogs', () => {
     expect(await balanceOf(id)).toBe('3.00');
   });
 
-  test('asks again with the same key when the answer is lost, never calls it failed, and moves the money once', async ({
+  test('retry with the same key when a response is lost, never report a failure, and move the money once', async ({
     newPage,
   }) => {
     const { id } = await made('Lost depot');
     const page = await newPage({ as: team, url: members });
     expectError(page, /ERR_CONNECTION_RESET/);
     const keys: (string | undefined)[] = [];
-    // The first two are carried out, and their answers do not arrive.
+    // The first two requests are carried out, but their responses are lost.
     await page.route('**/api/trpc/transfers.creditMember*', async (route) => {
       keys.push(route.request().headers()['idempotency-key']);
       if (keys.length > 2) return route.continue();
@@ -138,7 +138,7 @@ test.describe('money, moved from its dialogs', () => {
     expect(await balanceOf(id)).toBe('7.00');
   });
 
-  test('goes on asking while the browser is offline, also with the dialog closed', async ({ newPage }) => {
+  test('keep retrying while the browser is offline, also after the dialog is closed', async ({ newPage }) => {
     const { id } = await made('Far depot');
     const page = await newPage({ as: team, url: members });
     expectError(page, /ERR_INTERNET_DISCONNECTED/);
@@ -156,7 +156,7 @@ test.describe('money, moved from its dialogs', () => {
     expect(await balanceOf(id)).toBe('2.00');
   });
 
-  test('reverses a transfer from its row, with a reason, once', async ({ newPage }) => {
+  test('reverse a transfer from its row, with a reason, once', async ({ newPage }) => {
     const { id } = await made('Back depot', '6.00');
     const page = await newPage({ as: team, url: '/money-pages/transfers' });
     await page

@@ -7,8 +7,8 @@ const call = (key: string, method: string, path: string, body?: object): Promise
   callApi(`${url}/api/v1`, method, path, { key, body });
 const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 
-test.describe('the first page of a team', () => {
-  test('leads a new team through what is to do, until nothing is', async ({ newPage }) => {
+test.describe('the overview of a team', () => {
+  test('guides a new team through its set-up until it is complete', async ({ newPage }) => {
     const team = await createTeamByCommand('First Steps', null);
     const page = await newPage({ as: team, url: '/first-steps' });
     const steps = page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 3 }) });
@@ -36,7 +36,9 @@ test.describe('the first page of a team', () => {
     await expect(page.getByText('Olive Owner created First of all')).toBeVisible();
   });
 
-  test('says who spends, who waits and why, and shows each day as a number too', async ({ newPage }) => {
+  test('shows the top spenders, the waiting rules with their reasons, and a number for each day', async ({
+    newPage,
+  }) => {
     const team = await createTeamByCommand('Busy Team', '20.00');
     const rule = { threshold: '5.00', target: '50.00' };
     const { member } = (await call(team.apiKey, 'POST', '/members', { name: 'Wide Spender', credit: '19.99' })).body;
@@ -54,14 +56,14 @@ test.describe('the first page of a team', () => {
     await expect(table.getByRole('row').last()).toContainText(/\$0\.0\d+/);
   });
 
-  test('shows a member its own balance, rule, key and messages, and nothing of the team', async ({ newPage }) => {
-    const team = await createTeamByCommand('Own Seat', '50.00');
+  test('shows members their own balance, rule, key and messages, and nothing of the team', async ({ newPage }) => {
+    const team = await createTeamByCommand('Own Numbers', '50.00');
     const rule = { threshold: '5.00', target: '20.00' };
-    const wanted = { name: 'Sam Seat', generatePassword: true, credit: '10.00', recharge: rule };
+    const wanted = { name: 'Sam Sender', generatePassword: true, credit: '10.00', recharge: rule };
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
     expect((await call(secrets.apiKey, 'POST', '/messages', message)).status).toBe(202);
     const sam = { email: member.email, password: secrets.password };
-    const page = await newPage({ as: sam, url: '/own-seat' });
+    const page = await newPage({ as: sam, url: '/own-numbers' });
     await expect(page.getByText('below $5.00, fill up to $20.00 (on)')).toBeVisible();
     await expect(page.getByRole('row', { name: /\+14155550100/ })).toContainText(/Queued|Sent|Delivered/);
     await expect(page.getByText(`curl ${url}/api/v1/messages`)).toBeVisible();
@@ -75,7 +77,7 @@ test.describe('the first page of a team', () => {
     expect((await call(secrets.apiKey, 'GET', '/me')).status).toBe(401);
   });
 
-  test('shows a member none of the pages that are owners’', async ({ newPage }) => {
+  test('hides the pages of owners from members', async ({ newPage }) => {
     const team = await createTeamByCommand('Shut Rooms', '5.00');
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', { generatePassword: true })).body;
     const page = await newPage({ as: { email: member.email, password: secrets.password } });
@@ -86,7 +88,7 @@ test.describe('the first page of a team', () => {
     }
   });
 
-  test('says that one is offline, and when one no longer is', async ({ newPage }) => {
+  test('says when the browser is offline, and when it is online again', async ({ newPage }) => {
     const team = await createTeamByCommand('Off Line', '5.00');
     const page = await newPage({ as: team, url: '/off-line' });
     await page.waitForLoadState('networkidle');

@@ -5,10 +5,10 @@ import { createTeamByCommand, ofThisWorker, type Team } from './support/product'
 
 const { url } = runningProduct();
 
-/** The most that the team page may fetch of script, as it is sent. */
+/** The most script that the team page may transfer, compressed. */
 const SCRIPT_BUDGET_BYTES = 250_000;
 
-/** Every page that an owner has, below the team's own address; the person's begin at the top. */
+/** The pages of an owner, below the address of the team; those of the account begin at the root. */
 const PAGES = [
   '/account',
   ...['password', 'two-factor', 'sessions', 'teams', 'alerts', 'privacy'].map((page) => `/account/${page}`),
@@ -34,7 +34,7 @@ const PAGES = [
   '/settings/audit?what=rates',
 ];
 
-/** Those for who is not signed in. */
+/** The pages for visitors. */
 const OPEN = ['/sign-in', '/forgot', '/reset/none', '/invite/none', '[invite]'];
 
 test.describe('every page', () => {
@@ -73,12 +73,12 @@ test.describe('every page', () => {
     await page.waitForLoadState('networkidle');
   };
 
-  /** What axe finds on the page as it is, in light and in dark. */
+  /** Returns the accessibility violations of the page in its current state, in light and in dark mode. */
   const axeInBoth = async (page: Page, what: string): Promise<string[]> => {
     const found: string[] = [];
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
-      // In the dark only the colours are others.
+      // Dark mode differs only in its colours.
       const rules = colorScheme === 'dark' ? ['color-contrast'] : undefined;
       found.push(...(await axe(page, rules)).map((violation) => `${what}, ${colorScheme}: ${violation}`));
     }
@@ -86,12 +86,12 @@ test.describe('every page', () => {
   };
 
   for (const path of [...OPEN, ...PAGES])
-    test(`is accessible, in light and in dark: “${path}”`, async ({ newPage }) => {
+    test(`is accessible in light and dark mode: “${path}”`, async ({ newPage }) => {
       const page = await newPage({ as: asOf(path), url: pathOf(path) });
       expect(await axeInBoth(page, path)).toEqual([]);
     });
 
-  test('has accessible dialogs and menus, in light and in dark', async ({ newPage }) => {
+  test('has accessible dialogs and menus in light and dark mode', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     const found: string[] = [];
     const look = async (what: string) => void found.push(...(await axeInBoth(page, what)));
@@ -126,7 +126,7 @@ test.describe('every page', () => {
     expect(found).toEqual([]);
   });
 
-  test('has accessible dialogs where messages are, in light and in dark', async ({ newPage }) => {
+  test('has accessible message dialogs in light and dark mode', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/messages') });
     const dialog = page.getByRole('dialog');
     const found: string[] = [];
@@ -150,25 +150,23 @@ test.describe('every page', () => {
   });
 
   for (const path of [...OPEN, ...PAGES])
-    test(`needs no sideways scrolling at 320 pixels, nor at twice the size, and comes with its data: “${path}”`, async ({
+    test(`needs no horizontal scrolling at 320 pixels, nor at twice the font size, and arrives with its data: “${path}”`, async ({
       newPage,
     }) => {
       const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 } });
-      const asked: string[] = [];
+      const requested: string[] = [];
       page.on('request', (request) => {
-        if (request.url().includes('/api/trpc/')) asked.push(request.url());
+        if (request.url().includes('/api/trpc/')) requested.push(request.url());
       });
       await settled(page, pathOf(path));
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
         0,
       );
-      // The browser asks for none of what is shown first; a tab other than the first asks for its own list.
-      if (!path.includes('tab=')) expect(asked).toEqual([]);
+      // The first paint needs no request for data; a tab other than the first fetches its own list.
+      if (!path.includes('tab=')) expect(requested).toEqual([]);
     });
 
-  test('shows the team page with no more script than is promised, and nothing moves once it is shown', async ({
-    newPage,
-  }) => {
+  test('shows the team page within its script budget, without layout shifts', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
@@ -196,7 +194,7 @@ test.describe('every page', () => {
     expect(await page.evaluate(() => Reflect.get(window, 'shifted') as number)).toBeLessThan(0.01);
   });
 
-  test('does the main job by keyboard alone', async ({ newPage }) => {
+  test('supports the main tasks by keyboard alone', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
     await page.waitForLoadState('networkidle');
     const keys = page.keyboard;
@@ -216,7 +214,7 @@ test.describe('every page', () => {
     await keys.press('Escape');
     await keys.press('j');
     await expect(page.getByRole('link', { name: 'Keyed Kiosk' })).toBeFocused();
-    // On from the name to the last button of the row.
+    // The focus moves on from the name to the last button of the row.
     await expect
       .poll(async () => {
         await keys.press('Tab');

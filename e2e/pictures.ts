@@ -13,7 +13,7 @@ const PHONE = { width: 390, height: 844 };
 type Shot = {
   name: string;
   path: string;
-  /** What is done before the picture is taken. */
+  /** Prepares the page for its picture. */
   act?: (page: Page) => Promise<void>;
   dark?: boolean;
   phone?: boolean;
@@ -99,7 +99,7 @@ async function take(context: BrowserContext, { name, path, act, dark, phone }: S
   await act?.(page);
   await page.waitForLoadState('networkidle');
   await page.waitForTimeout(500);
-  // Playwright's own pictures are PNG or JPEG; of letters WebP is the smallest.
+  // Playwright itself only writes PNG and JPEG; WebP is the smallest for text.
   const session = await context.newCDPSession(page);
   const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 82 });
   const file = join(DIR, `${name}.webp`);
@@ -108,7 +108,7 @@ async function take(context: BrowserContext, { name, path, act, dark, phone }: S
   return statSync(file).size;
 }
 
-/** Takes the pictures of docs/pictures of a demo that has just been made. */
+/** Takes the pictures of docs/pictures in a newly created demo. */
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'purser-pictures-'));
   const product = await startProduct(dataDir);

@@ -5,16 +5,16 @@ import { chromiumOptions } from './support/chromium';
 const APART = ['hostile.test.ts', 'kills.test.ts'];
 
 /**
- * The product as a user runs it: the global setup starts it once for all files. Each file has teams of its own, and two
- * files run at a time. What is left of a test that failed (trace, screenshots, video) is in `test-results`, and in the
- * report: `npx playwright show-report e2e/report`.
+ * Tests the product as a user runs it: the global setup starts it once for all files. Each file has its own teams, and two
+ * files run at a time. The trace, screenshots and video of a failed test are in `test-results`, and in the report:
+ * `npx playwright show-report e2e/report`.
  */
 export default defineConfig({
   testDir: import.meta.dirname,
   testMatch: '*.test.ts',
   globalSetup: './support/global.ts',
   timeout: 180_000,
-  // Long, for busy machines; what holds ends it at once.
+  // The limit is long, for busy machines; a deadlock ends here.
   expect: { timeout: 15_000 },
   workers: 2,
   retries: 0,
@@ -26,8 +26,7 @@ export default defineConfig({
   ],
   projects: [
     { name: 'stories', testIgnore: APART, outputDir: 'test-results/stories' },
-    // They take the product, or the tries to sign in, from under the others: after them, or with `--no-deps` as a run of
-    // their own.
+    // These files stop the product or use up its sign-in attempts: they run after the others, or alone with `--no-deps`.
     { name: 'apart', testMatch: APART, workers: 1, dependencies: ['stories'], outputDir: 'test-results/apart' },
   ],
   use: {

@@ -4,11 +4,11 @@ import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
 
-test.describe('owner and member, there and back', () => {
+test.describe('changing roles', () => {
   let team: Team;
   const call = (key: string, method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key, body });
-  /** A member who can sign in. */
+  /** Creates a member whose user can sign in. */
   const signedIn = async (name: string, role: 'owner' | 'member', credit?: string) => {
     const wanted = { name, role, generatePassword: true, ...(credit && { credit }) };
     const { member, secrets } = (await call(team.apiKey, 'POST', '/members', wanted)).body;
@@ -25,7 +25,7 @@ test.describe('owner and member, there and back', () => {
     team = await createTeamByCommand('Role Pages', '50.00');
   });
 
-  test('makes a member an owner and back, with words about what changes, and an undo', async ({ newPage }) => {
+  test('makes a member an owner and back, explains what changes, and offers an undo', async ({ newPage }) => {
     const { id } = await signedIn('Rita Switch', 'member');
     const page = await newPage({ as: team, url: '/role-pages/members' });
     await page.getByRole('button', { name: 'Make Rita Switch an owner' }).click();
@@ -42,7 +42,7 @@ test.describe('owner and member, there and back', () => {
     await expect.poll(() => roleOf(id, team.apiKey)).toBe('member');
   });
 
-  test('lets the only owner step down, shows what is left, and gives the role back from the banner', async ({
+  test('lets the only owner step down, shows what remains, and restores the role from the banner', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: '/role-pages/members' });
@@ -61,7 +61,7 @@ test.describe('owner and member, there and back', () => {
     expect((await call(team.apiKey, 'GET', '/team')).status).toBe(200);
   });
 
-  test('gives it back under Teams in the account settings too', async ({ newPage }) => {
+  test('can be reversed under Teams in the account settings too', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/account/teams' });
     await page.getByRole('button', { name: 'Become a member of Role Pages' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Become a member' }).click();
@@ -73,10 +73,10 @@ test.describe('owner and member, there and back', () => {
     expect((await call(team.apiKey, 'GET', '/team')).status).toBe(200);
   });
 
-  test('takes effect in another tab at its next click', async ({ newPage }) => {
+  test('takes effect in another tab at the next click', async ({ newPage }) => {
     const second = await signedIn('Tab Twin', 'owner');
     const page = await newPage({ as: second, url: '/role-pages/members' });
-    const beside = await newPage({ beside: page, url: '/role-pages/members', deaf: true });
+    const beside = await newPage({ beside: page, url: '/role-pages/members', isLive: false });
     expectError(beside, /403|404/);
     await page.getByRole('button', { name: 'Make Tab Twin a member' }).click();
     await expect(page.getByRole('dialog')).toContainText(
@@ -85,7 +85,7 @@ test.describe('owner and member, there and back', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Make member' }).click();
     await expect(page.getByText('You’re now a member.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0);
-    // The other tab still shows the team; what it tries is refused by the role as it is now.
+    // The other tab still shows the team; its action is refused by the current role.
     await beside.getByRole('button', { name: 'Actions for Olive Owner' }).click();
     await beside.getByRole('menuitem', { name: 'Deactivate' }).click();
     await expect(beside.getByText(/Only an owner|Use the key of an owner/)).toBeVisible();
@@ -93,11 +93,11 @@ test.describe('owner and member, there and back', () => {
     await expect(beside.getByRole('link', { name: 'My sub-account' })).toBeVisible();
   });
 
-  test('leaves exactly one way back when two owners demote each other at once', async ({ newPage }) => {
+  test('leaves one owner when two owners demote each other at once', async ({ newPage }) => {
     const second = await signedIn('Rival Owner', 'owner');
     const [one, two] = [
-      await newPage({ as: team, url: '/role-pages/members', deaf: true }),
-      await newPage({ as: second, url: '/role-pages/members', deaf: true }),
+      await newPage({ as: team, url: '/role-pages/members', isLive: false }),
+      await newPage({ as: second, url: '/role-pages/members', isLive: false }),
     ];
     for (const page of [one, two]) expectError(page, /403/);
     await one.getByRole('button', { name: 'Make Rival Owner a member' }).click();
@@ -111,12 +111,12 @@ test.describe('owner and member, there and back', () => {
         return roles.toSorted().join();
       })
       .toBe('member,owner');
-    // Whoever is left gives the first owner his role again, for the tests that follow.
+    // The remaining owner restores the role of the first owner for the next tests.
     await call(second.apiKey, 'POST', `/members/${team.memberId}/role`, { role: 'owner' });
   });
 
-  test('shows a member its own seat and nothing else', async ({ newPage }) => {
-    const other = await signedIn('Other Seat', 'member', '9.00');
+  test('shows members their own data only', async ({ newPage }) => {
+    const other = await signedIn('Owen Other', 'member', '9.00');
     const own = await signedIn('Mona Member', 'member', '5.00');
     const page = await newPage({ as: own, url: '/role-pages' });
     await expect(page.getByRole('navigation', { name: 'Team', exact: true }).getByRole('link')).toHaveText([
@@ -135,12 +135,12 @@ test.describe('owner and member, there and back', () => {
     await expect(page.getByRole('button', { name: 'Reveal key' })).toHaveCount(0);
     await page.getByRole('link', { name: 'Transfers' }).click();
     await expect(page.getByRole('row', { name: /→ Mona Member/ })).toContainText('$5.00');
-    await expect(page.getByText('Other Seat')).toHaveCount(0);
+    await expect(page.getByText('Owen Other')).toHaveCount(0);
     expectError(page, /404/);
     for (const path of ['/role-pages/members', `/role-pages/members/${other.id}`, '/role-pages/settings']) {
       const answer = await page.goto(path);
       expect([path, answer?.status()]).toEqual([path, 404]);
-      expect(await page.content()).not.toContain('Other Seat');
+      expect(await page.content()).not.toContain('Owen Other');
     }
   });
 });

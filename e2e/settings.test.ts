@@ -15,7 +15,7 @@ test.describe('the settings of a team', () => {
     team = await createTeamByCommand('Set Right', '100.00');
   });
 
-  test('are saved one form at a time, and only what was changed', async ({ newPage }) => {
+  test('are saved one form at a time, and only the changed fields', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/set-right/settings' });
     const save = (label: string) => form(page, label).getByRole('button', { name: 'Save' });
     const saved = async (label: string) => {
@@ -44,7 +44,7 @@ test.describe('the settings of a team', () => {
     expect((await get('/team')).body.lowBalance).toBeNull();
   });
 
-  test('say at the field what cannot be', async ({ newPage }) => {
+  test('show an error at its field', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/set-right/settings' });
     expectError(page, /status of (400|409)/);
     const save = form(page, 'Default sender').getByRole('button', { name: 'Save' });
@@ -56,7 +56,7 @@ test.describe('the settings of a team', () => {
     await page.getByLabel('Default sender').fill('');
   });
 
-  test('fix the currency once money has moved, and not before', async ({ newPage }) => {
+  test('allow another currency until money has moved', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/set-right/settings' });
     const currency = page.getByRole('combobox', { name: 'Currency' });
     await expect(currency).toBeDisabled();
@@ -72,7 +72,7 @@ test.describe('the settings of a team', () => {
     await expect.poll(saved).toBe('EUR');
   });
 
-  test('ask before what was typed is lost: by a link, by the way back', async ({ newPage }) => {
+  test('ask before unsaved changes are discarded, by a link or by the back button', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/set-right' });
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Name').fill('Set Wrong');
@@ -101,7 +101,7 @@ test.describe('the prices of a team', () => {
     team = await createTeamByCommand('Priced Out', '10.00');
   });
 
-  test('are looked up by country and by prefix', async ({ newPage }) => {
+  test('are found by country and by prefix', async ({ newPage }) => {
     const page = await newPage({ as: team, url: rates });
     const search = page.getByRole('searchbox', { name: 'Search prices' });
     await search.fill('germ');
@@ -112,7 +112,7 @@ test.describe('the prices of a team', () => {
     await expect(rows.first()).toContainText('+44');
     await search.fill('nowhere at all');
     await expect(page.getByText('No matching prices')).toBeVisible();
-    // A region that is no country.
+    // The code is that of a region, not of a country.
     expectError(page, /status of 400/);
     await search.fill('EU');
     await page.waitForURL(/q=EU/);
@@ -123,14 +123,14 @@ test.describe('the prices of a team', () => {
     await expect.poll(() => rows.count()).toBeGreaterThan(100);
   });
 
-  test('are brought on a phone as well, in a dialog that is accessible there', async ({ newPage }) => {
+  test('can be imported on a phone, in an accessible dialog', async ({ newPage }) => {
     const page = await newPage({ as: team, url: rates, viewport: { width: 360, height: 740 } });
     await page.getByRole('button', { name: 'Import' }).click();
     await expect(page.getByRole('dialog').getByLabel('Prices as CSV')).toBeVisible();
     expect(await axe(page)).toEqual([]);
   });
 
-  test('are brought as a file: wrong lines are named, what changes is shown, and then it is so', async ({
+  test('are imported from a file: wrong lines are named, and the changes are shown before they are saved', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: rates });
@@ -157,7 +157,7 @@ test.describe('the prices of a team', () => {
     const large = ['country;prefix;price', ...Array.from({ length: 100_000 }, (_, i) => `DE;49${100_000 + i};0,0777`)];
     const largeChooser = page.waitForEvent('filechooser');
     await dialog.getByRole('button', { name: 'Choose file' }).click();
-    // As a spreadsheet saves "Unicode text".
+    // A spreadsheet saves "Unicode text" in UTF-16.
     const utf16 = Buffer.from(`\uFEFF${large.join('\r\n')}`, 'utf16le');
     await (await largeChooser).setFiles({ name: 'large.csv', mimeType: 'text/csv', buffer: utf16 });
     await expect(dialog.getByText('large.csv')).toBeVisible();

@@ -24,7 +24,9 @@ test.afterAll(async () => {
 });
 
 test.describe('a first start without the demo', () => {
-  test('prints where the first team is made; there it is made once, and its owner is in', async ({ newPage }) => {
+  test('prints the set-up address; the first team is created there once, and its owner is signed in', async ({
+    newPage,
+  }) => {
     const [printed = ''] = /http:\/\/localhost:\d+\/setup\?code=\S+/.exec(product.output()) ?? [];
     const { pathname, search, searchParams } = new URL(printed);
     const here = `${product.url}${pathname}`;
@@ -49,7 +51,7 @@ test.describe('a first start without the demo', () => {
     await page.getByLabel('Set-up code').fill('a guess');
     await fill('correct horse battery');
     await expect(page.getByText('Wrong setup code. Use the code that npm start printed.')).toBeVisible();
-    // The password is in no address, and the whole form stays.
+    // The address does not contain the password, and the form keeps its values.
     expect(page.url()).toBe(here);
     await openAt(page, `${here}${search}`);
     await expect(page.getByLabel('Set-up code')).toHaveValue(searchParams.get('code')!);

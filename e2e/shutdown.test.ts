@@ -46,9 +46,9 @@ test.describe('SIGTERM to the start script, under load', () => {
     expect(all.length).toBeGreaterThan(4);
     const databasePort = Number(new URL(connectionOf(dataDir).appUrl).port);
 
-    const { code, output: said } = await product.stop();
+    const { code, output: printed } = await product.stop();
     seen = await load.stop({ finish: false });
-    output = said;
+    output = printed;
 
     expect(code, output).toBe(0);
     expect(alive(all)).toEqual([]);
@@ -71,7 +71,7 @@ test.describe('SIGTERM to the start script, under load', () => {
     try {
       const database = connectionOf(dataDir).appUrl;
       expect(await lostOrDoubled(database, seen)).toEqual([]);
-      // Had the server read one of these, it would have been carried out, and answered.
+      // A request that the server had read would have been carried out and answered.
       expect([...(await transfersByKey(database, seen.unanswered))]).toEqual([]);
       const { code, stdout } = await purser(dataDir, 'ledger', 'verify', '--json');
       expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, problems: [] }]);
@@ -82,22 +82,22 @@ test.describe('SIGTERM to the start script, under load', () => {
 });
 
 test.describe('SIGTERM to a web process', () => {
-  test('says at once that it is not ready, and serves new connections for its grace period', async () => {
+  test('makes it report at once that it is not ready, and serve new connections during its grace period', async () => {
     const product = await startProduct(dataDir);
     const port = await freePort(undefined);
     const web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '4' });
     try {
       const url = `http://127.0.0.1:${port}`;
-      const ask = (path: string) => fetch(`${url}${path}`, { headers: { Connection: 'close' } });
+      const get = (path: string) => fetch(`${url}${path}`, { headers: { Connection: 'close' } });
       const statusOf = (path: string) =>
-        ask(path).then(
+        get(path).then(
           ({ status }) => status,
           () => 0,
         );
       await until(web.output, 60_000, async () => (await statusOf('/api/ready')) === 200);
       web.child.kill('SIGTERM');
       await until(web.output, 3_000, async () => (await statusOf('/api/ready')) === 503);
-      const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/api/v1/me')));
+      const answers = await Promise.all(Array.from({ length: 20 }, () => get('/api/v1/me')));
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401));
       expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(answers.map(() => 'close'));
       await until(web.output, 10_000, () => web.child.exitCode !== null);

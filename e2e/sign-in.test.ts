@@ -15,8 +15,8 @@ test.beforeAll(async () => {
   other = await createTeamByCommand('Second Crew', '100.00', team.email);
 });
 
-/** A member of the team that signs in, made through the API. */
-async function makePerson(): Promise<{ memberId: string; email: string; password: string; key: string }> {
+/** Creates a member through the API whose user can sign in. */
+async function addUser(): Promise<{ memberId: string; email: string; password: string; key: string }> {
   const body = { generatePassword: true };
   const { body: made } = await callApi(`${url}/api/v1`, 'POST', '/members', { key: team.apiKey, body });
   const { id, email } = made.member;
@@ -27,8 +27,8 @@ const alertOf = (page: Page) => page.getByRole('alert').filter({ hasText: /\w/ }
 const at = (page: Page): string => new URL(page.url()).pathname;
 
 test.describe('signing in', () => {
-  test('is done by keyboard alone, and leads to the team', async ({ newPage }) => {
-    const { email, password } = await makePerson();
+  test('works by keyboard alone, and leads to the team', async ({ newPage }) => {
+    const { email, password } = await addUser();
     const page = await newPage({ url: '/' });
     expect(at(page)).toBe('/sign-in');
     await expect(page.getByLabel('Email')).toBeFocused();
@@ -39,9 +39,7 @@ test.describe('signing in', () => {
     await page.waitForURL(`/${team.slug}`);
   });
 
-  test('says that something is not right, the same for an address that nobody has, and keeps what was typed', async ({
-    newPage,
-  }) => {
+  test('shows the same error for an address without an account, and keeps the entered address', async ({ newPage }) => {
     const page = await newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
     for (const email of [team.email, 'nobody@example.test']) {
@@ -55,14 +53,14 @@ test.describe('signing in', () => {
     await signInByForm(page, team.email, team.password);
   });
 
-  test('fills in the demo’s owner, who is let in', async ({ newPage }) => {
+  test('offers the credentials of the demo’s owner, which work', async ({ newPage }) => {
     const page = await newPage({ url: '/sign-in' });
     await page.getByRole('button', { name: 'Fill in' }).click();
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('/acme-messaging');
   });
 
-  test('comes back to the page that was asked for, and to none of another site', async ({ newPage }) => {
+  test('returns to the requested page, and never to another site', async ({ newPage }) => {
     const page = await newPage({ url: `/${team.slug}/members?q=north` });
     expect(page.url()).toBe(`${url}/sign-in?next=${encodeURIComponent(`/${team.slug}/members?q=north`)}`);
     await signInByForm(page, team.email, team.password);
@@ -72,7 +70,7 @@ test.describe('signing in', () => {
     expect(new URL(again.url()).host).toBe(new URL(url).host);
   });
 
-  test('leads who has several teams to a choice, and then to the last one', async ({ newPage }) => {
+  test('offers a user with several teams a choice, then the last one', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/' });
     expect(at(page)).toBe('/account/teams');
     await page.getByRole('main').getByRole('link', { name: 'Second Crew' }).click();
@@ -82,7 +80,7 @@ test.describe('signing in', () => {
     expect(at(page)).toBe(`/${other.slug}`);
   });
 
-  test('can be used without seeing it, in light and in dark', async ({ newPage }) => {
+  test('is accessible in light and dark mode', async ({ newPage }) => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const page = await newPage({ url: '/sign-in', colorScheme });
       expectError(page, REFUSED);
@@ -96,41 +94,41 @@ test.describe('signing in', () => {
   });
 });
 
-test.describe('what is no longer so', () => {
-  test('ends in every tab with the next request: signing out', async ({ newPage }) => {
+test.describe('access that has ended', () => {
+  test('applies to every tab from the next request after signing out', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `/${team.slug}/members` });
-    // Deaf, else it may go by itself at the same moment.
-    const tab = await newPage({ beside: page, url: `/${team.slug}/transfers`, deaf: true });
-    // Whatever the other tab asks meanwhile is refused.
+    // The tab has no event stream: otherwise it might leave the page by itself at the same moment.
+    const tab = await newPage({ beside: page, url: `/${team.slug}/transfers`, isLive: false });
+    // The other tab's requests are refused meanwhile.
     for (const each of [page, tab]) expectError(each, REFUSED);
     const cookies = await page.context().cookies();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL('/sign-in');
     await tab.reload();
     expect(at(tab)).toBe('/sign-in');
-    // A copy of the cookie is worth nothing either.
+    // A copy of the cookie is not accepted either.
     await page.context().addCookies(cookies);
     await page.goto(`/${team.slug}/members`);
     expect(at(page)).toBe('/sign-in');
   });
 
-  test('ends with the next request: a seat that is deactivated, which the page explains', async ({ newPage }) => {
-    const user = await makePerson();
-    const page = await newPage({ as: user, url: `/${team.slug}`, deaf: true });
+  test('applies from the next request after a deactivation, which the page explains', async ({ newPage }) => {
+    const user = await addUser();
+    const page = await newPage({ as: user, url: `/${team.slug}`, isLive: false });
     expect(at(page)).toBe(`/${team.slug}`);
     await operate('member', 'deactivate', user.memberId, '--team', team.teamId);
     await page.reload();
     await expect(page.getByRole('heading', { name: 'Your access to Signing Crew is deactivated' })).toBeVisible();
     await expect(page.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
     expect(await axe(page)).toEqual([]);
-    // Signing in is still possible, and says the same.
+    // Signing in remains possible, and leads to the same page.
     const again = await newPage();
     await signInByForm(again, user.email, user.password);
     await expect(again.getByText('An owner of Signing Crew deactivated your access.')).toBeVisible();
   });
 
-  test('is not found: the team of others, as one that was never there', async ({ newPage }) => {
-    const user = await makePerson();
+  test('to a team of others looks like a team that does not exist', async ({ newPage }) => {
+    const user = await addUser();
     const page = await newPage({ as: user });
     expectError(page, /status of 404/);
     for (const slug of [other.slug, 'no-such-team-anywhere']) {
@@ -141,9 +139,11 @@ test.describe('what is no longer so', () => {
   });
 });
 
-test.describe('guessing', () => {
-  test('is slowed down after ten tries of an account, there or not, and does not tell which', async ({ newPage }) => {
-    const user = await makePerson();
+test.describe('guessing a password', () => {
+  test('is blocked after ten attempts on an address, with or without an account, without revealing which', async ({
+    newPage,
+  }) => {
+    const user = await addUser();
     const page = await newPage({ url: '/sign-in' });
     expectError(page, REFUSED);
     for (const email of [user.email, 'nobody-at-all@example.test']) {
@@ -159,7 +159,7 @@ test.describe('guessing', () => {
       await page.keyboard.press('Enter');
       await expect(alertOf(page)).toHaveText(/^Too many attempts\. Wait 1[45] minutes\.$/);
     }
-    // Another account is none the worse for it.
+    // Other accounts are not affected.
     await signInByForm(page, team.email, team.password);
   });
 });

@@ -11,7 +11,7 @@ const US = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 const GB = { ...US, to: '+447400123456' };
 const today = () => new Date().toISOString().slice(0, 10);
 
-/** The cells of a table's rows, as they are read. */
+/** Returns the cells of a table's rows as a user reads them. */
 const cellsOf = async (table: Locator): Promise<string[][]> =>
   table
     .locator('tbody tr')
@@ -20,7 +20,7 @@ const cellsOf = async (table: Locator): Promise<string[][]> =>
 const figure = (page: Page, name: string): Locator =>
   page.locator('dl > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) });
 
-/** An amount as it is shown, as a file has it. */
+/** Returns a shown amount as a number. */
 const plain = (shown: string): number => Number(shown.replace(/[$,]/g, ''));
 
 test.describe('statistics', () => {
@@ -47,7 +47,7 @@ test.describe('statistics', () => {
     }
   });
 
-  test('stand for the range that was picked, beside the days before, with the same numbers in chart and table', async ({
+  test('cover the chosen range and the days before it, with the same numbers in chart and table', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: '/counted-team' });
@@ -62,7 +62,7 @@ test.describe('statistics', () => {
     await expect(page.getByText('No data for previous 7 days').first()).toBeVisible();
     await page.getByRole('group', { name: 'Measure' }).getByRole('button', { name: 'Messages' }).click();
     const bars = page.getByRole('figure', { name: 'Daily messages' }).locator('[data-mark=now]');
-    // One stands in the legend; the others are the days, the oldest first.
+    // One mark belongs to the legend; the others are the days, the oldest first.
     await expect(bars).toHaveCount(8);
     await page.getByRole('figure', { name: 'Daily messages' }).locator('div:has(> [data-mark=now])').last().hover();
     await expect(page.getByText(/: 6 · Previous: 0$/)).toBeVisible();
@@ -82,7 +82,7 @@ test.describe('statistics', () => {
     await expect(page.getByText('Choose a range of 1 to 732 days')).toBeVisible();
   });
 
-  test('of members lead to each and to its messages, and are in the file line by line', async ({ newPage }) => {
+  test('of members link to each member and its messages, and are exported line by line', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/counted-team/statistics?measure=messages' });
     await page.getByRole('tab', { name: 'By member' }).click();
     const table = page.getByRole('table', { name: 'By member' });
@@ -115,7 +115,7 @@ test.describe('statistics', () => {
     expect(file.find((row) => row['memberId'] === ann.id)!['memberName']).toBe("'=Ann");
   });
 
-  test('are held to members and a country, said where nothing is left, and cleared with one click', async ({
+  test('are filtered by members and a country, say when nothing matches, and are reset with one click', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: '/counted-team/statistics?by=country&measure=messages' });
@@ -137,7 +137,7 @@ test.describe('statistics', () => {
     await expect(table.locator('tbody tr')).toHaveCount(2);
   });
 
-  test('are a member’s own alone, on the page and in its tab', async ({ newPage }) => {
+  test('of a member are limited to its own, on the page and in its tab', async ({ newPage }) => {
     const page = await newPage({ as: ann, url: '/counted-team/statistics?by=member' });
     await expect(figure(page, 'Messages')).toContainText('Messages3');
     await expect(page.getByRole('tab', { name: 'By member' })).toHaveCount(0);

@@ -9,10 +9,10 @@ import { connectionOf, createTeamByCommand, operate, type Team } from './support
 
 const { url, dataDir } = runningProduct();
 
-type Made = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
+type CreatedMember = { id: string; name: string; email: string; apiKey: { last4: string }; key: string };
 
 const HEADS = ['', 'Name', 'Email', 'Role', 'API key', 'Balance', 'Messages (30d)', 'Cost (30d)', 'Status', 'Actions'];
-const VERBS = [
+const ACTIONS = [
   'Credit',
   'Debit',
   'Auto-recharge rule',
@@ -29,8 +29,8 @@ const callOf =
   (method: string, path: string, body?: object): Promise<Answer> =>
     callApi(`${url}/api/v1`, method, path, { key: team().apiKey, body });
 
-/** Makes a member through the API; `key` is its key. */
-async function make(team: Team, wanted: object): Promise<Made> {
+/** Creates a member through the API; `key` is its key. */
+async function make(team: Team, wanted: object): Promise<CreatedMember> {
   const { status, body, text } = await callOf(() => team)('POST', '/members', wanted);
   if (status !== 201) throw new Error(text);
   return { ...body.member, key: body.secrets.apiKey };
@@ -43,7 +43,7 @@ const namesOf = (page: Page): Promise<string[]> => rows(page).locator('td[data-m
 const chip = (page: Page, name: string): Locator => page.getByRole('search').getByRole('button', { name, exact: true });
 const settled = (page: Page) => expect(page.locator('table[aria-busy=true]')).toHaveCount(0);
 
-/** What stands in the columns of the shown rows, by the column's name. */
+/** Returns the cells of the shown rows by the names of their columns. */
 async function shown(page: Page): Promise<Record<string, string>[]> {
   return table(page).evaluate((element) =>
     [...element.querySelectorAll('tbody tr')].map((row) =>
@@ -61,7 +61,7 @@ test.describe('the list of members', () => {
   let team: Team;
   const call = callOf(() => team);
   const members = '/list-page/members';
-  const made: Made[] = [];
+  const made: CreatedMember[] = [];
   const find = (name: string) => made.find((one) => one.name === name)!;
 
   test.beforeAll(async () => {
@@ -84,9 +84,7 @@ test.describe('the list of members', () => {
     }
   });
 
-  test('shows of each member who it is, its role, key, balance and rule, what it sent and how it stands', async ({
-    newPage,
-  }) => {
+  test('shows the name, role, key, balance, rule, usage and status of each member', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await expect(table(page).getByRole('columnheader')).toHaveText(HEADS);
     const { body: alder } = await call('GET', `/members/${find('Alder Foods').id}`);
@@ -98,7 +96,7 @@ test.describe('the list of members', () => {
       'Messages (30d)': '3',
       Status: 'Active',
     });
-    // More digits than the currency's own only where they are not zero.
+    // Decimals beyond those of the currency are shown only if they are not zero.
     const printed = String(alder.balance).replace(/(\.\d\d)0+$/, '$1');
     expect(seen!['Balance']).toBe(`$${printed}`);
     await expect(
@@ -111,7 +109,7 @@ test.describe('the list of members', () => {
     await expect(page.getByText('6 of 6', { exact: true })).toBeVisible();
   });
 
-  test('finds by a part of the name or the address, the end of the key, the id, and what others call it', async ({
+  test('finds members by a part of the name or the address, the end of the key, the id and the external id', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: members });
@@ -126,7 +124,7 @@ test.describe('the list of members', () => {
     await expect(rows(page)).toHaveCount(6);
   });
 
-  test('sorts by every column, both ways', async ({ newPage }) => {
+  test('sorts by every column in both directions', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Columns' }).click();
     for (const column of ['Key last used', 'Created']) {
@@ -159,7 +157,7 @@ test.describe('the list of members', () => {
         expect([column, way, values]).toEqual([column, way, way === 'ascending' ? sorted : sorted.toReversed()]);
       }
     }
-    // Whose key was never used stands last, whichever way.
+    // Members whose key was never used come last in both directions.
     const used = page.getByRole('columnheader', { name: 'Key last used' });
     for (const way of ['ascending', 'descending']) {
       await used.getByRole('button').click();
@@ -169,7 +167,7 @@ test.describe('the list of members', () => {
     }
   });
 
-  test('narrows by chips, which say what they do and are cleared with one click', async ({ newPage }) => {
+  test('is filtered by chips, which name their filter and are cleared with one click', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await chip(page, 'Status').click();
     await page.getByRole('menuitemcheckbox', { name: 'inactive' }).click();
@@ -188,7 +186,7 @@ test.describe('the list of members', () => {
     await expect.poll(() => namesOf(page)).toEqual(['Alder Foods']);
   });
 
-  test('keeps its state in the address: after a reload, a visit elsewhere, and for whoever is sent it', async ({
+  test('keeps its state in the address: after a reload, a visit to another page, and in another browser', async ({
     newPage,
   }) => {
     const page = await newPage({ as: team, url: members });
@@ -210,7 +208,7 @@ test.describe('the list of members', () => {
     await holds(await newPage({ as: team, url: page.url() }));
   });
 
-  test('remembers which columns are wanted', async ({ newPage }) => {
+  test('remembers the chosen columns', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Columns' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'Email' }).click();
@@ -226,7 +224,7 @@ test.describe('the list of members', () => {
     await expect(rowOf(page, 'Birch Clinic')).toContainText(find('Birch Clinic').id);
   });
 
-  test('hands out as CSV what is shown, line by line', async ({ newPage }) => {
+  test('is exported as CSV as it is shown, line by line', async ({ newPage }) => {
     const page = await newPage({ as: team, url: `${members}?sort=balance&dir=desc&status=active,inactive` });
     await expect(rows(page)).toHaveCount(6);
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'CSV' }).click()]);
@@ -234,7 +232,7 @@ test.describe('the list of members', () => {
     const lines: Record<string, string>[] = parse(readFileSync(await file.path()), { bom: true, columns: true });
     const money = (amount: string) => `$${amount.replace(/(\.\d\d\d*?)0+$/, '$1')}`;
     const asShown = lines.map((line) => ({
-      // A name that a spreadsheet would run is defused.
+      // A name that a spreadsheet would run as a formula is escaped.
       Name: line['name']!.replace(/^'=/, '='),
       Email: line['email'] === '' ? '(generated)' : line['email'],
       Role: line['role']!.replace(/^./, (c) => c.toUpperCase()),
@@ -249,7 +247,7 @@ test.describe('the list of members', () => {
     expect(lines.map(({ name }) => name)).toContain(`'=Dogwood "Ltd", Dublin`);
   });
 
-  test('says which filters leave nothing, and takes them away', async ({ newPage }) => {
+  test('names the filters that match nothing, and removes them', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('searchbox').fill('nobody at all');
     await chip(page, 'Role').click();
@@ -262,10 +260,10 @@ test.describe('the list of members', () => {
     expect(new URL(page.url()).search).toBe('');
   });
 
-  test('opens what is done to a member from the last button of its row', async ({ newPage }) => {
+  test('opens the actions of a member from the last button of its row', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
     await page.getByRole('button', { name: 'Actions for Birch Clinic' }).click();
-    await expect(page.getByRole('menuitem')).toHaveText(VERBS);
+    await expect(page.getByRole('menuitem')).toHaveText(ACTIONS);
     for (const [run, title] of [
       ['Auto-recharge rule', 'Auto-recharge rule of Birch Clinic'],
       ['Reveal key', 'API key of Birch Clinic'],
@@ -283,7 +281,7 @@ test.describe('the list of members', () => {
     }
   });
 
-  test('deactivates at once and takes it back: the key is refused from the next request', async ({ newPage }) => {
+  test('deactivates a member at once, with an undo: the key is refused from the next request', async ({ newPage }) => {
     const birch = find('Birch Clinic');
     const statusOf = async () => (await callApi(`${url}/api/v1`, 'GET', '/me', { key: birch.key })).body.code ?? 'ok';
     const page = await newPage({ as: team, url: members });
@@ -310,13 +308,13 @@ test.describe('the list of members', () => {
     await expect(rowOf(page, 'Elm Stores')).toContainText('Inactive');
   });
 
-  test('lights up a balance that has changed', async ({ newPage }) => {
+  test('highlights a balance that has changed', async ({ newPage }) => {
     const page = await newPage({ as: team });
     await page.addInitScript(() => {
       const animate = Reflect.get(Element.prototype, 'animate');
-      Element.prototype.animate = function (...words) {
+      Element.prototype.animate = function (...args) {
         if (this.textContent?.startsWith('$')) document.body.dataset['lit'] = this.textContent;
-        return Reflect.apply(animate, this, words);
+        return Reflect.apply(animate, this, args);
       };
     });
     await page.goto(members);
@@ -328,7 +326,7 @@ test.describe('the list of members', () => {
     await expect(page.locator('body[data-lit="$1.84"]')).toBeAttached();
   });
 
-  test('creates from the palette of any page', async ({ newPage }) => {
+  test('opens the create dialog from the command palette of any page', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/list-page/transfers' });
     await page.waitForLoadState('networkidle');
     await page.keyboard.press('Control+k');
@@ -341,11 +339,11 @@ test.describe('the list of members', () => {
   });
 });
 
-test.describe('many members at once', () => {
+test.describe('bulk actions', () => {
   let team: Team;
   const call = callOf(() => team);
   const members = '/bulk-page/members';
-  const made: Made[] = [];
+  const made: CreatedMember[] = [];
   const balanceOf = async (id: string) => (await call('GET', `/members/${id}`)).body.balance;
   const creditsOf = async (id: string) =>
     (await call('GET', `/transfers?memberId=${id}&kind=credit`)).body.data.length as number;
@@ -356,19 +354,19 @@ test.describe('many members at once', () => {
 
   test.beforeAll(async () => {
     team = await createTeamByCommand('Bulk Page', '100.00');
-    for (let n = 1; n <= 29; n++) made.push(await make(team, { name: `Seat ${String(n).padStart(2, '0')}` }));
+    for (let n = 1; n <= 29; n++) made.push(await make(team, { name: `Store ${String(n).padStart(2, '0')}` }));
   });
 
-  test('selects over pages, and all that match', async ({ newPage }) => {
+  test('select rows across pages, and all that match', async ({ newPage }) => {
     const page = await newPage({ as: team, url: members });
-    await select(page, 'Seat 03');
+    await select(page, 'Store 03');
     await page.getByRole('button', { name: 'Next page' }).click();
-    await expect(rowOf(page, 'Seat 29')).toBeVisible();
-    await select(page, 'Seat 29');
+    await expect(rowOf(page, 'Store 29')).toBeVisible();
+    await select(page, 'Store 29');
     await expect(bar(page)).toContainText('2 selected');
     await page.getByRole('button', { name: 'Previous page' }).click();
-    await expect(page.getByLabel('Select Seat 03')).toBeChecked();
-    await page.getByRole('searchbox').fill('Seat 0');
+    await expect(page.getByLabel('Select Store 03')).toBeChecked();
+    await page.getByRole('searchbox').fill('Store 0');
     await expect(rows(page)).toHaveCount(9);
     await page.getByLabel('Select all on this page').check();
     await expect(bar(page)).toContainText('10 selected');
@@ -379,20 +377,20 @@ test.describe('many members at once', () => {
     await expect(page.getByRole('button', { name: /^Select all/ })).toHaveCount(0);
     await bar(page).getByRole('button', { name: 'Clear' }).click();
     await expect(bar(page)).toHaveCount(0);
-    await expect(page.getByLabel('Select Seat 03')).not.toBeChecked();
+    await expect(page.getByLabel('Select Store 03')).not.toBeChecked();
   });
 
-  test('credits each with a result of its own: what was refused is tried again alone, and no row moves money twice', async ({
+  test('credit each member with a result for each: a failed row is retried alone, and no row moves money twice', async ({
     newPage,
   }) => {
-    const [one, two, three] = made as [Made, Made, Made];
+    const [one, two, three] = made as [CreatedMember, CreatedMember, CreatedMember];
     const page = await newPage({ as: team, url: members });
     await select(page, one.name, two.name, three.name);
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Credit 3 members' });
     await dialog.getByLabel('Amount per member').fill('5');
     await expect(dialog.getByRole('row', { name: 'Master balance' })).toContainText(/\$100\.00\s*\$85\.00/);
-    // Somebody else is faster; and the first answer of another row is lost.
+    // Another user deletes one member first, and the first response for another row is lost.
     await call('DELETE', `/members/${two.id}`);
     const keys: (string | undefined)[] = [];
     expectError(page, /409|CONNECTION_RESET/);
@@ -419,17 +417,15 @@ test.describe('many members at once', () => {
       await expect(rowOf(page, name)).toContainText('$5.00');
       expect([name, await balanceOf(id), await creditsOf(id)]).toEqual([name, '5.00', 1]);
     }
-    // What is selected is known as it stands now.
+    // The dialog shows the current balances of the selected members.
     await bar(page).getByRole('button', { name: 'Debit…' }).click();
     await page.getByRole('dialog').getByLabel('Amount per member').fill('all');
     await expect(page.getByRole('dialog').getByText('= Full balance: $15.00')).toBeVisible();
   });
 
-  test('goes as far as the money goes when the master runs short meanwhile, and on once it is funded', async ({
-    newPage,
-  }) => {
+  test('stop when the master balance is used up meanwhile, and continue once it is funded', async ({ newPage }) => {
     const chosen = made.slice(10, 16);
-    const page = await newPage({ as: team, url: members, deaf: true });
+    const page = await newPage({ as: team, url: members, isLive: false });
     await select(page, ...chosen.map(({ name }) => name));
     await bar(page).getByRole('button', { name: 'Credit…' }).click();
     const dialog = page.getByRole('dialog');
@@ -452,7 +448,7 @@ test.describe('many members at once', () => {
     expect(balances).toEqual(chosen.map(() => '4.00'));
   });
 
-  test('deactivates and activates them', async ({ newPage }) => {
+  test('deactivate and activate members', async ({ newPage }) => {
     const chosen = made.slice(20, 23);
     const page = await newPage({ as: team, url: members });
     await select(page, ...chosen.map(({ name }) => name));
@@ -474,8 +470,8 @@ test.describe('many members at once', () => {
   });
 });
 
-test.describe('a team that has only its owner', () => {
-  test('says what a member is, and how the first is made', async ({ newPage }) => {
+test.describe('a team without members besides its owner', () => {
+  test('explains members, and how to create the first one', async ({ newPage }) => {
     const team = await createTeamByCommand('Empty Page', '1.00');
     const page = await newPage({ as: team, url: '/empty-page/members' });
     await expect(rows(page)).toHaveCount(1);
@@ -507,7 +503,7 @@ test.describe('names of any length and script, on any screen', () => {
     for (const name of NAMES) await make(team, { name, credit: '1.50' });
   });
 
-  test('shows each on one line, whole on hover, and nothing is pushed out of the table', async ({ newPage }) => {
+  test('are shown on one line, in full on hover, and push nothing out of the table', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/names-page/members' });
     await expect(rows(page)).toHaveCount(NAMES.length + 1);
     for (const name of NAMES)
@@ -520,7 +516,7 @@ test.describe('names of any length and script, on any screen', () => {
     expect(button!.x + button!.width).toBeLessThanOrEqual(1280);
   });
 
-  test('is a list of cards on a phone, with the menu under the finger', async ({ newPage }) => {
+  test('are shown in a list of cards on a phone, with the menu within the screen', async ({ newPage }) => {
     const page = await newPage({
       as: team,
       url: '/names-page/members',
@@ -553,16 +549,16 @@ test.describe('ten thousand members', () => {
     const owner = new Client({ connectionString: connectionOf(dataDir).ownerUrl });
     await owner.connect();
     await owner.query(
-      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
+      `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
          SELECT $1, uuid7(), 'Crowd ' || i, i || '@crowd.example', 'member' FROM generate_series(1, 10000) i RETURNING id)
-       SELECT ledger_open_member($1, id) FROM seats`,
+       SELECT ledger_open_member($1, id) FROM made`,
       [parseId('team', team.teamId)],
     );
     await owner.query('ANALYZE members, ledger_accounts');
     await owner.end();
   });
 
-  test('are found, sorted, paged and selected without a wait that is felt', async ({ newPage }) => {
+  test('are searched, sorted, paged and selected without a noticeable delay', async ({ newPage }) => {
     const page = await newPage({ as: team });
     await page.addInitScript(() => {
       Reflect.set(window, 'waits', []);
@@ -597,12 +593,12 @@ test.describe('ten thousand members', () => {
       .first()
       .click();
     await expect(page.getByRole('menuitem', { name: 'Credit' })).toBeVisible();
-    // What the observer has not been told yet comes with the next frames.
+    // The performance observer is notified of the last interactions in the next frames.
     await atRest(page);
     const waits = await page.evaluate(() => Reflect.get(window, 'waits') as { name: string; duration: number }[]);
     const slowest = waits.toSorted((a, b) => b.duration - a.duration)[0];
     console.log(`ten thousand members: slowest interaction ${slowest?.duration ?? 0} ms (${slowest?.name})`);
-    // 200 ms on a machine of its own; this one does other things too.
+    // The limit on a machine of its own is 200 ms; this one runs other processes too.
     expect(slowest?.duration ?? 0).toBeLessThan(600);
   });
 });

@@ -24,13 +24,13 @@ let foreign: Team;
 let invite: string;
 test.beforeAll(async () => {
   team = await createTeamByCommand(ofThisWorker('Paged Crew'), '100.00');
-  const asked = { key: team.apiKey, body: { email: 'paged@example.test' } };
-  const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', asked);
+  const requested = { key: team.apiKey, body: { email: 'paged@example.test' } };
+  const { body } = await callApi(`${url}/api/v1`, 'POST', '/invitations', requested);
   invite = new URL(body.url as string).pathname;
   foreign = await createTeamByCommand(ofThisWorker('Foreign Crew'), '100.00');
 });
 
-/** The address of every page there is, as its folders say, with a place for each part that varies. */
+/** The addresses of all pages, from their folders, with a placeholder for each variable part. */
 const PAGES = readdirSync(join(ROOT, 'app'), { recursive: true, encoding: 'utf8' })
   .filter((file) => /(^|\/)page\.tsx$/.test(file))
   .map((file) => `/${file.replace(/\([^)]*\)\//g, '').replace(/\/?page\.tsx$/, '')}`)
@@ -44,7 +44,7 @@ const fill = (page: string): string =>
     .replace('[code]', 'not_found')
     .replace('[token]', 'none');
 
-/** What is for who is not signed in, and what is not there in the demo, or for nobody. */
+/** The pages for visitors, and the pages that do not exist in the demo or at all. */
 const OPEN = /^\/(sign-in|forgot|reset\/)/;
 const MISSING = /nowhere|^\/(setup|sign-up|mailbox\/)/;
 
@@ -71,12 +71,12 @@ const POLICY = [
   /^frame-ancestors 'none'$/,
 ];
 
-function expectGuarded(headers: Record<string, string>): string {
+function expectSecurityHeaders(headers: Record<string, string>): string {
   expect(headers).toMatchObject(FIELDS);
   const policy = (headers['content-security-policy'] ?? '').split('; ');
   expect(policy).toHaveLength(POLICY.length);
   for (const [index, pattern] of POLICY.entries()) expect(policy[index]).toMatch(pattern);
-  // Only where people come over https: it would shut this machine's other programs out.
+  // The header is sent only over https: it would block plain http for other programs on this machine.
   expect(headers['strict-transport-security']).toBeUndefined();
   return /'nonce-([^']+)'/.exec(headers['content-security-policy']!)![1]!;
 }
@@ -87,24 +87,24 @@ test.describe('every page', () => {
   test('is found', () => expect(PAGES).toEqual(expect.arrayContaining(['/', '/[team]/members', '/sign-in'])));
 
   for (const path of [...PAGES, '/nowhere/at/all', '/[team]/nowhere'])
-    test(`says with itself what may run in it, and asks for nothing more: ${path}`, async ({ newPage }) => {
+    test(`sends the security headers, and makes no request to another origin: ${path}`, async ({ newPage }) => {
       const as = OPEN.test(path) ? null : team;
       const page = await newPage({ as });
       if (MISSING.test(path)) expectError(page, /status of 404/);
-      const asked: string[] = [];
-      page.on('request', (request) => asked.push(new URL(request.url()).origin));
+      const requested: string[] = [];
+      page.on('request', (request) => requested.push(new URL(request.url()).origin));
       const response = await page.goto(fill(path));
       expect(response?.status()).toBe(MISSING.test(path) ? 404 : 200);
-      const nonce = expectGuarded(response!.headers());
+      const nonce = expectSecurityHeaders(response!.headers());
       await page.waitForLoadState('networkidle');
-      // Another for every answer; and on every script that is not fetched by one that has it.
-      const again = expectGuarded((await page.request.get(fill(path))).headers());
+      // The nonce differs for every response, and is on every script that the page includes.
+      const again = expectSecurityHeaders((await page.request.get(fill(path))).headers());
       expect(again).not.toBe(nonce);
       expect(await page.locator('script').count()).toBeGreaterThan(0);
-      expect([...new Set(asked)]).toEqual([url]);
+      expect([...new Set(requested)]).toEqual([url]);
     });
 
-  test('would not run what is not its own', async ({ newPage }) => {
+  test('blocks inline scripts and styles', async ({ newPage }) => {
     const page = await newPage({ url: '/sign-in' });
     expectError(page, /refused by|Content Security Policy/);
     await page.evaluate(() => {
@@ -117,17 +117,21 @@ test.describe('every page', () => {
     expect(await page.title()).not.toBe('run');
   });
 
-  test('says it with what is no page, too', async () => {
+  test('and every other response has the security headers', async () => {
     for (const path of ['/api/health', '/icon.svg', '/api/auth/csrf', '/api/trpc/team.getShell']) {
-      expectGuarded(Object.fromEntries((await fetch(`${url}${path}`)).headers));
+      expectSecurityHeaders(Object.fromEntries((await fetch(`${url}${path}`)).headers));
     }
   });
 });
 
-type Asked = { method?: string; team?: string | null; origin?: string | null; body?: unknown };
+type CallOptions = { method?: string; team?: string | null; origin?: string | null; body?: unknown };
 
-/** A call through the pages' own door over HTTP, with the cookies of a browser. */
-async function ask(page: Page | null, path: string, { method = 'POST', team, origin = url, body = {} }: Asked = {}) {
+/** Calls the tRPC API over HTTP with the cookies of a browser. */
+async function callTrpc(
+  page: Page | null,
+  path: string,
+  { method = 'POST', team, origin = url, body = {} }: CallOptions = {},
+) {
   const cookies = (await page?.context().cookies(url))?.map(({ name, value }) => `${name}=${value}`).join('; ');
   const isStream = body instanceof ReadableStream;
   const response = await fetch(`${url}/api/trpc/${path}`, {
@@ -142,85 +146,85 @@ async function ask(page: Page | null, path: string, { method = 'POST', team, ori
     ...(isStream && { duplex: 'half' }),
   });
   // oxlint-disable-next-line typescript/no-explicit-any -- a test reads any field of an answer
-  const said: any = await response.json();
-  return { status: response.status, headers: response.headers, data: said.result?.data, problem: said.error?.data };
+  const answer: any = await response.json();
+  return { status: response.status, headers: response.headers, data: answer.result?.data, problem: answer.error?.data };
 }
 
-test.describe('the pages’ door', () => {
-  test('answers who is signed in, from the seat in the team that is named', async ({ newPage }) => {
+test.describe('the tRPC API', () => {
+  test('answers a signed-in user from their membership in the named team', async ({ newPage }) => {
     const page = await newPage({ as: team });
-    const shell = await ask(page, 'team.getShell', { team: team.slug });
+    const shell = await callTrpc(page, 'team.getShell', { team: team.slug });
     expect([shell.status, shell.data.team.id, shell.data.me.memberId]).toEqual([200, team.teamId, team.memberId]);
     expect(shell.headers.get('cache-control')).toBe('no-store');
     expect(shell.headers.get('ratelimit-policy')).toMatch(/^"user"/);
-    const memberships = await ask(page, 'account.listMemberships');
+    const memberships = await callTrpc(page, 'account.listMemberships');
     expect(memberships.data.map((membership: { team: { slug: string } }) => membership.team.slug)).toEqual([team.slug]);
   });
 
-  test('is shut to who is not signed in, with a team and without', async () => {
+  test('is closed to visitors, with a team and without', async () => {
     for (const [path, slug] of [
       ['team.getShell', team.slug],
       ['team.getShell', 'never-given'],
       ['team.getShell', null],
       ['account.listMemberships', null],
     ] as const) {
-      const { status, problem } = await ask(null, path, { team: slug });
+      const { status, problem } = await callTrpc(null, path, { team: slug });
       expect([status, problem.code, problem.detail]).toEqual([401, 'missing_key', 'Sign in first.']);
     }
   });
 
-  test('answers for the team of others as for one that was never there', async ({ newPage }) => {
+  test('treats the team of others like one that does not exist', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const [theirs, never] = await Promise.all(
-      [foreign.slug, 'never-given'].map((slug) => ask(page, 'team.getShell', { team: slug })),
+      [foreign.slug, 'never-given'].map((slug) => callTrpc(page, 'team.getShell', { team: slug })),
     );
     expect([theirs!.status, { ...theirs!.problem, requestId: '' }]).toEqual([
       404,
       { ...never!.problem, requestId: '' },
     ]);
-    const change = await ask(page, 'members.createMember', { team: foreign.slug });
+    const change = await callTrpc(page, 'members.createMember', { team: foreign.slug });
     expect(change.problem.code).toBe('not_found');
-    // Without a team there is none, not the last one.
-    expect((await ask(page, 'members.createMember')).problem.code).toBe('missing_key');
+    // A request without a team does not use the last one.
+    expect((await callTrpc(page, 'members.createMember')).problem.code).toBe('missing_key');
   });
 
-  test('tells who was deactivated, at the next request', async ({ newPage }) => {
+  test('refuses a deactivated member from the next request, with the reason', async ({ newPage }) => {
     const { body } = await callApi(`${url}/api/v1`, 'POST', '/members', {
       key: team.apiKey,
       body: { generatePassword: true },
     });
     const { id, email } = body.member;
     const page = await newPage({ as: { email, password: body.secrets.password } });
-    expect((await ask(page, 'team.getShell', { team: team.slug })).status).toBe(200);
+    expect((await callTrpc(page, 'team.getShell', { team: team.slug })).status).toBe(200);
     await operate('member', 'deactivate', id, '--team', team.teamId);
-    const { status, problem } = await ask(page, 'team.getShell', { team: team.slug });
+    const { status, problem } = await callTrpc(page, 'team.getShell', { team: team.slug });
     expect([status, problem.code]).toEqual([403, 'member_inactive']);
-    expect((await ask(page, 'account.listMemberships')).data[0].member.status).toBe('inactive');
+    expect((await callTrpc(page, 'account.listMemberships')).data[0].member.status).toBe('inactive');
   });
 
-  test('takes a POST from this site alone', async ({ newPage }) => {
+  test('accepts a POST from this site only', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const port = new URL(url).port;
     for (const origin of ['https://evil.example', `http://127.0.0.1.evil.example:${port}`, 'null', null, `${url}1`]) {
-      const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, origin });
+      const { status, problem } = await callTrpc(page, 'members.createMember', { team: team.slug, origin });
       expect([status, problem.code, problem.errors[0].pointer]).toEqual([400, 'invalid_request', 'Origin']);
     }
-    expect((await ask(page, 'members.createMember', { team: team.slug, method: 'GET' })).status).toBe(405);
-    expect((await ask(page, 'members.createMember', { team: team.slug })).status).toBe(200);
+    expect((await callTrpc(page, 'members.createMember', { team: team.slug, method: 'GET' })).status).toBe(405);
+    expect((await callTrpc(page, 'members.createMember', { team: team.slug })).status).toBe(200);
   });
 
-  test('takes no body above 1 MiB, told by its length or in pieces', async ({ newPage }) => {
+  test('refuses a body above 1 MiB, by its declared length or in chunks', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const large = JSON.stringify({ name: 'a'.repeat(1_048_576) });
     for (const body of [large, new Blob([large]).stream()]) {
-      const { status, problem } = await ask(page, 'members.createMember', { team: team.slug, body });
+      const { status, problem } = await callTrpc(page, 'members.createMember', { team: team.slug, body });
       expect([status, problem.code]).toEqual([413, 'payload_too_large']);
     }
   });
 });
 
-test.describe('beneath /api/auth', () => {
-  test('no page is shown but the product’s own', async () => {
+test.describe('the routes beneath /api/auth', () => {
+  test('show no page but the product’s own', async () => {
     for (const path of [
       'signin',
       'signout',
@@ -245,7 +249,7 @@ test.describe('beneath /api/auth', () => {
     }
   });
 
-  test('a session is a cookie that no script reads, and that tells nothing', async ({ newPage }) => {
+  test('keep the session in a cookie that scripts cannot read and that reveals nothing', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/account/teams' });
     const cookie = (await page.context().cookies()).find(({ name }) => name === 'purser-session')!;
     expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/', secure: false });
@@ -254,7 +258,7 @@ test.describe('beneath /api/auth', () => {
     await expect(page.getByRole('heading', { name: 'Teams' })).toBeVisible();
   });
 
-  test('takes no sign-in from another site, none without its token, and none that is too large', async () => {
+  test('refuse a sign-in from another site, without a token, or with too large a body', async () => {
     const form = (origin: string, body: string) =>
       fetch(`${url}/api/auth/callback/credentials`, {
         method: 'POST',
@@ -269,7 +273,7 @@ test.describe('beneath /api/auth', () => {
   });
 });
 
-/** A request as a proxy hands it on, and its answer. */
+/** Sends a request as a proxy forwards it and returns its response. */
 function proxied(port: number, path: string, headers: Record<string, string>) {
   return new Promise<IncomingMessage>((resolve, reject) => {
     httpRequest({ port, host: '127.0.0.1', path, headers, agent: false }, (response) => resolve(response.resume()))
@@ -280,7 +284,7 @@ function proxied(port: number, path: string, headers: Record<string, string>) {
 
 const forwarded = { 'X-Forwarded-Host': 'evil.example, purser.example', 'X-Forwarded-Proto': 'http, https' };
 
-test.describe('behind a proxy that people reach over https', () => {
+test.describe('a trusted proxy with https', () => {
   let web: Running;
   let port: number;
   test.beforeAll(async () => {
@@ -298,7 +302,7 @@ test.describe('behind a proxy that people reach over https', () => {
     await once(web.child, 'exit');
   });
 
-  test('browsers are told to keep to https, and cookies to this host', async () => {
+  test('makes browsers keep to https, and limits cookies to this host', async () => {
     const { headers } = await proxied(port, '/api/auth/csrf', forwarded);
     expect(headers['strict-transport-security']).toBe('max-age=31536000');
     expect(headers['set-cookie']?.join()).toMatch(/__Host-[^;]*; Path=\/; HttpOnly; Secure; SameSite=Lax/);
@@ -319,19 +323,19 @@ test.describe('behind a proxy that people reach over https', () => {
     expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
   });
 
-  test('this site is what the proxy was asked, not what a client says', async () => {
+  test('defines the site by the host that it received, not by a client’s claim', async () => {
     const { headers } = await proxied(port, '/api/auth/signin', forwarded);
     expect(headers.location).toMatch(/^https:\/\/purser\.example\/sign-in|^\/sign-in/);
     expect(headers.location).not.toContain('evil.example');
   });
 });
 
-test('a proxy that is not trusted cannot say what this site is', async () => {
+test('ignores the forwarded host of a proxy that is not trusted', async () => {
   const { headers } = await proxied(Number(new URL(url).port), '/api/auth/signin', { ...forwarded, Host: 'localhost' });
   expect(headers.location).not.toMatch(/example/);
 });
 
-test('a start that would serve plain http outside the demo fails, and names what to set', async () => {
+test('refuses to start with plain http outside the demo, and names the setting to change', async () => {
   const web = startWeb(dataDir, await freePort(undefined), { PURSER_DEMO: '0', CARRIER: 'sandbox' });
   const [code] = await once(web.child, 'exit');
   expect([code, web.output()]).toEqual([78, expect.stringMatching(/APP_URL[^]*ALLOW_HTTP=1/)]);

@@ -76,7 +76,7 @@ async function live(tx: TxContext, day: number, midnight: number, until: number)
   // The same few statements run thousands of times: planning each anew would take a fifth of the time.
   await tx.db.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
   const clock = new Clock(tx, midnight);
-  const members = await seatsOf(tx);
+  const members = await membersByTag(tx);
   const moments = [...storyOf(day, midnight), ...trafficOf(day, midnight, CAST)];
   for (const { at, happens } of moments.toSorted((a, b) => a.at - b.at)) {
     if (at > until) return;
@@ -85,7 +85,7 @@ async function live(tx: TxContext, day: number, midnight: number, until: number)
   }
 }
 
-async function seatsOf(tx: TxContext): Promise<Memberships> {
+async function membersByTag(tx: TxContext): Promise<Memberships> {
   const { data } = await listMembers(tx, { limit: 100 });
   return new Map(data.map((member) => [tag(member), member]));
 }
@@ -115,7 +115,7 @@ const LAST_MESSAGES = [
 /** Sends the messages of the last minutes and writes the mark that the history is complete. */
 async function arrive(tx: TxContext, now: number): Promise<void> {
   const clock = new Clock(tx, now - QUIET_MS);
-  const members = await seatsOf(tx);
+  const members = await membersByTag(tx);
   const senders = CAST.filter(
     (one) => members.get(tag(one))?.status === 'active' && one.pace >= 8 && tag(one) !== TIGHT,
   );

@@ -16,33 +16,33 @@ export { expect, runningProduct };
 export type Credentials = { email: string; password: string };
 
 export type PageOptions = {
-  /** Who is signed in already; nobody where it is left out. */
+  /** The user that is signed in already; none by default. */
   as?: Credentials | null;
-  /** What to open, as a path of the product; nothing where it is left out. */
+  /** The path of the product to open; none by default. */
   url?: string;
   viewport?: { width: number; height: number };
   colorScheme?: 'light' | 'dark';
-  /** With a finger instead of a mouse. */
+  /** Enables touch input instead of a mouse. */
   touch?: boolean;
-  /** A page beside another in the same browser, as a second tab. */
+  /** A page of the same browser; the new page is a second tab beside it. */
   beside?: Page;
-  /** It hears nothing of what changes elsewhere, and so believes in what it shows. */
-  deaf?: boolean;
+  /** Receives live updates (the default); without them the page keeps showing what it has loaded. */
+  isLive?: boolean;
 };
 
 const complaints = new WeakMap<Page, string[]>();
 const expected = new WeakMap<Page, RegExp[]>();
 
-/** Lets a page complain of something (an answer that is an error is written to the console) without failing its test. */
+/** Allows an error of a page that matches the pattern: it does not fail the test. */
 export const expectError = (page: Page, pattern: RegExp): void => void expected.get(page)?.push(pattern);
 
-/** What a page has complained of so far: errors, and what its policy refused. */
+/** Returns the errors and policy violations of a page so far. */
 export const complaintsOf = (page: Page): string[] => complaints.get(page) ?? [];
 
 export type NewPage = (options?: PageOptions) => Promise<Page>;
 
 /**
- * `newPage` opens a page in a browser of its own (a browser context) and closes it after the test. A page that writes an
+ * Provides `newPage`, which opens a page in its own browser context and closes it after the test. A page that writes an
  * error to the console, throws, or violates its Content-Security-Policy fails its test.
  */
 export const test = base.extend<{ newPage: NewPage }, { contexts: Contexts }>({
@@ -60,14 +60,14 @@ export const test = base.extend<{ newPage: NewPage }, { contexts: Contexts }>({
       return page;
     });
     const opened = pages.filter((page) => !page.isClosed());
-    const said = opened.flatMap((page) => unexpected(page).map((text) => `${page.url()}: ${text}`));
-    if (said.length > 0) await Promise.all(opened.map((page, index) => attachScreenshot(page, index, testInfo)));
-    const hasFailed = testInfo.status !== testInfo.expectedStatus || said.length > 0;
+    const errors = opened.flatMap((page) => unexpected(page).map((text) => `${page.url()}: ${text}`));
+    if (errors.length > 0) await Promise.all(opened.map((page, index) => attachScreenshot(page, index, testInfo)));
+    const hasFailed = testInfo.status !== testInfo.expectedStatus || errors.length > 0;
     await Promise.all(
       [...new Set(pages.map((page) => page.context()))].map((one) => contexts.giveBack(one, hasFailed)),
     );
     if (hasFailed) await attachVideos(pages, testInfo);
-    if (said.length > 0) throw new Error(`The page complains:\n${said.join('\n')}`);
+    if (errors.length > 0) throw new Error(`The page complains:\n${errors.join('\n')}`);
   },
 });
 
@@ -86,38 +86,38 @@ async function attachVideos(pages: Page[], testInfo: TestInfo): Promise<void> {
 const DESKTOP = { width: 1280, height: 800 };
 
 async function openPage(contexts: Contexts, options: PageOptions, testInfo: TestInfo): Promise<Page> {
-  const { as = null, url, colorScheme = 'light', touch = false, beside, deaf = false } = options;
+  const { as = null, url, colorScheme = 'light', touch = false, beside, isLive = true } = options;
   const viewport = options.viewport ?? beside?.viewportSize() ?? DESKTOP;
   const context = beside?.context() ?? (await contexts.take({ touch, viewport }, testInfo));
   if (as) await enter(context, as);
   const page = await context.newPage();
   await Promise.all([listen(page), page.setViewportSize(viewport), page.emulateMedia({ colorScheme })]);
-  if (deaf) await page.addInitScript(stopEars);
+  if (!isLive) await page.addInitScript(disableLiveUpdates);
   if (url !== undefined) await openAt(page, url);
   return page;
 }
 
-/** In the page: neither its own stream nor another tab's tells it anything. */
-function stopEars(): void {
+/** Disables the event stream of a page and the messages of other tabs. Runs in the page. */
+function disableLiveUpdates(): void {
   class Silent extends EventTarget {
     close() {}
     postMessage() {}
   }
   Object.assign(window, { EventSource: Silent, BroadcastChannel: Silent });
-  // What another tab has heard stands there.
+  // The storage passes the events that another tab has received on to this one.
   const read = Object.getOwnPropertyDescriptor(Storage.prototype, 'getItem')!.value as (key: string) => string | null;
   Storage.prototype.getItem = function getItem(key) {
     return key === 'purser-live' ? null : read.call(this, key);
   };
 }
 
-/** Opens a path, up to where everything on it can be used: what is typed before React has taken a field over is lost. */
+/** Opens a path and waits until React has hydrated every control: text typed earlier would be lost. */
 export async function openAt(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await settle(page);
 }
 
-/** Waits until everything on a page can be used, however one came to it. */
+/** Waits until React has hydrated every control of a page. */
 export async function settle(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     [...document.querySelectorAll('main :is(a, button, input, select, textarea)')].every((one) =>
@@ -126,18 +126,18 @@ export async function settle(page: Page): Promise<void> {
   );
 }
 
-/** The trace's own script, which a sandboxed frame refuses. */
-const OF_THE_TRACE = /^Blocked script execution in 'about:srcdoc'/;
+/** The error of Playwright's trace script, which a sandboxed frame refuses. */
+const TRACE_ERROR = /^Blocked script execution in 'about:srcdoc'/;
 
 async function listen(page: Page): Promise<void> {
-  const said: string[] = [];
-  complaints.set(page, said);
+  const errors: string[] = [];
+  complaints.set(page, errors);
   expected.set(page, []);
   page.on('console', (message) => {
-    if (message.type() !== 'error' || OF_THE_TRACE.test(message.text())) return;
-    said.push(`${message.text()} ${placeOf(message)}`);
+    if (message.type() !== 'error' || TRACE_ERROR.test(message.text())) return;
+    errors.push(`${message.text()} ${pathOf(message)}`);
   });
-  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('pageerror', (error) => errors.push(String(error)));
   await page.addInitScript(() =>
     document.addEventListener('securitypolicyviolation', (event) =>
       console.error(`refused by ${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`),
@@ -145,8 +145,8 @@ async function listen(page: Page): Promise<void> {
   );
 }
 
-/** The path that a complaint is about: the server's port is another each time. */
-function placeOf(message: ConsoleMessage): string {
+/** Returns the path that an error is about, without the port of the server, which varies. */
+function pathOf(message: ConsoleMessage): string {
   const { url } = message.location();
   return URL.canParse(url) ? new URL(url).pathname : url;
 }
@@ -156,7 +156,7 @@ function unexpected(page: Page): string[] {
   return complaintsOf(page).filter((text) => !allowed.some((pattern) => pattern.test(text)));
 }
 
-/** Signs a whole browser in without its page, for tests that are about something else. */
+/** Signs a whole browser in without its sign-in page, for tests of something else. */
 async function enter(context: BrowserContext, { email }: Credentials): Promise<void> {
   const { url, dataDir } = runningProduct();
   const value = await openSession(dataDir, email);
@@ -164,7 +164,7 @@ async function enter(context: BrowserContext, { email }: Credentials): Promise<v
   await context.addCookies([{ name: 'purser-session', value, url, httpOnly: true, sameSite: 'Lax', expires }]);
 }
 
-/** Signs in as a person does, by the form, and waits for what comes then. */
+/** Signs in by the form, as a user does, and waits for the next page. */
 export async function signInByForm(page: Page, email: string, password: string): Promise<void> {
   if (new URL(page.url(), 'http://none').pathname !== '/sign-in') await page.goto('/sign-in');
   await page.getByLabel('Email').fill(email);
@@ -173,7 +173,7 @@ export async function signInByForm(page: Page, email: string, password: string):
   await page.waitForURL((url) => url.pathname !== '/sign-in');
 }
 
-/** Waits until nothing on a page moves or changes its colour: half a colour has half a contrast. */
+/** Waits until no animation of a page runs: a colour in transition has too little contrast. */
 export async function atRest(page: Page): Promise<void> {
   await page.evaluate(async () => {
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
@@ -182,10 +182,10 @@ export async function atRest(page: Page): Promise<void> {
   });
 }
 
-/** What of a page is not accessible, as axe finds it: nothing, where all is well. */
+/** Returns the accessibility violations that axe finds on a page. */
 export async function axe(page: Page, rules?: string[]): Promise<string[]> {
   await atRest(page);
-  // In the page itself: else the results are put together in a second page, which is opened for each analysis.
+  // Legacy mode runs in the page itself; otherwise axe opens a second page for each analysis.
   const builder = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
   const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
   return violations.map(
@@ -193,9 +193,10 @@ export async function axe(page: Page, rules?: string[]): Promise<string[]> {
   );
 }
 
-/** Whether some tab of the page's browser has the stream. */
-export const isHeld = (page: Page): Promise<boolean> =>
+/** Returns true if a tab of the page's browser holds the lock of the event stream. */
+export const hasEventStream = (page: Page): Promise<boolean> =>
   page.evaluate(async () => (await navigator.locks.query()).held?.some(({ name }) => name === 'purser-live') ?? false);
 
-/** Waits until a page hears what changes. */
-export const toHear = (page: Page) => expect.poll(() => isHeld(page), { timeout: 30_000 }).toBe(true);
+/** Waits until a page receives live updates. */
+export const waitForLiveUpdates = (page: Page) =>
+  expect.poll(() => hasEventStream(page), { timeout: 30_000 }).toBe(true);

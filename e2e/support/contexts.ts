@@ -5,8 +5,8 @@ import { runningProduct } from './running-product';
 type Wanted = { touch: boolean; viewport: { width: number; height: number } };
 
 /**
- * The browser contexts of a worker process. One is used again once it is emptied, because a new one would fetch and
- * compile the scripts of every page anew; not where a video is recorded, which is one of the whole context.
+ * The browser contexts of a worker process. A cleared context is reused, because a new one would fetch and compile the
+ * scripts of every page again; not if videos are recorded, each of which covers a whole context.
  */
 export class Contexts {
   readonly #browser: Browser;
@@ -35,14 +35,14 @@ export class Contexts {
     return context;
   }
 
-  /** Empties a context for the next test; closes it after a test that failed. */
+  /** Clears a context for the next test; closes it after a test that failed. */
   async giveBack(context: BrowserContext, hasFailed: boolean): Promise<void> {
     if (HAS_FFMPEG || hasFailed || !(await empty(context))) return context.close();
     this.#idle[this.#touching.has(context) ? 'touch' : 'mouse'].add(context);
   }
 }
 
-/** Removes what a test leaves in a context: pages, cookies, storage. Answers whether nothing is left. */
+/** Removes pages, cookies and storage of a context. Returns true if nothing is left. */
 async function empty(context: BrowserContext): Promise<boolean> {
   const [first, ...others] = context.pages();
   if (!first) return false;
@@ -55,7 +55,7 @@ async function empty(context: BrowserContext): Promise<boolean> {
     await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'local_storage,indexeddb,cache_storage' });
   }
   await first.close();
-  // A page that closes may still have written.
+  // A page may have set cookies while it closed.
   await context.clearCookies();
   return true;
 }

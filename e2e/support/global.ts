@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { startOperator, startProduct } from './product';
 import { setRunningProduct } from './running-product';
 
-/** Building the pages takes half a minute on a quiet machine, and minutes on a busy one. */
+/** The limit for a start, in milliseconds: building the pages takes half a minute on an idle machine, and minutes on a busy one. */
 const BUILD_MS = 900_000;
 
-/** Starts the product (which builds what is not built) in an empty data directory, and ends it after the last test. */
+/** Starts the product (which builds missing pages) in an empty data directory, and ends it after the last test. */
 export default async function setup(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'purser-e2e-'));
   const product = await startProduct(dataDir, {}, BUILD_MS);
-  // Playwright ends at once on this signal, without its teardown.
+  // Playwright exits at once on this signal, without its teardown.
   process.once('SIGTERM', () => void product.stop().finally(() => process.exit(143)));
   const operator = await startOperator(dataDir);
   setRunningProduct({ url: product.url, dataDir, pid: product.pid, operatorUrl: operator.url });

@@ -1,7 +1,7 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect } from './browser';
 
-/** Every text field of a page that can be typed into at first paint. */
+/** Returns the text fields of a page that can be typed into at first paint. */
 const fieldsOf = (page: Page): Locator =>
   page
     .locator(
@@ -9,13 +9,13 @@ const fieldsOf = (page: Page): Locator =>
     )
     .filter({ visible: true });
 
-/** How many times slower than this machine the page's processor is. */
+/** The factor by which the page's processor is slowed down. */
 const SLOWER = 4;
 
 /**
- * Opens a page with a slow processor and types into each of its text fields before any of its scripts has run; then lets
- * them run, and expects each text to be there, known to React.
- * @param count how many fields the page has
+ * Opens a page with a slow processor and types into each of its text fields before its scripts run; then lets them run
+ * and expects each field and React to hold the text.
+ * @param count the number of text fields of the page
  */
 export async function typeBeforeHydration(page: Page, path: string, count: number): Promise<void> {
   const session = await page.context().newCDPSession(page);
@@ -36,7 +36,7 @@ export async function typeBeforeHydration(page: Page, path: string, count: numbe
   }
   run();
   for (const [index, field] of fields.entries()) {
-    // What React would write into the field at its next render; nothing, where it leaves the text to the browser.
+    // React holds no value for a field that it leaves to the browser.
     await expect.poll(() => valueInReact(field), { message: `field ${index} of ${path}` }).toBe(texts[index]);
     await expect(field).toHaveValue(texts[index]!);
   }

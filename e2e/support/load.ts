@@ -3,24 +3,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { callApi } from '@/tests/support/call-api';
 
-/** A change that the product has acknowledged: it must be there, once. */
+/** A change that the product has acknowledged: it must be stored exactly once. */
 export type Acknowledged = { key: string; id: string; status: number };
 
-/** What clients saw: the acknowledged, and every other answer or fault by name and number. */
+/** The results of all clients: the acknowledged changes, and a count of every other response or error. */
 export type Seen = { acknowledged: Acknowledged[]; unanswered: string[]; others: Map<string, number> };
 
 export type Load = {
-  /** Ends the load: each client still carries through what it has begun, if `finish`. */
+  /** Ends the load; with `finish`, each client first completes its current change. */
   stop: (options?: { finish: boolean }) => Promise<Seen>;
-  /** How many changes have been acknowledged so far. */
+  /** Returns the number of acknowledged changes so far. */
   count: () => number;
 };
 
 type Settings = { api: () => string; ownerKey: string; memberIds: string[]; clients: number };
 
 /**
- * Clients as an integrator writes them: each change has an Idempotency-Key, and whatever is no final answer (no
- * connection, `409` in flight, `503`) is asked again with the same key until there is one.
+ * Starts clients like those of an integrator: each change has an Idempotency-Key, and is retried with the same key until
+ * there is a final response (not a lost connection, `409` in flight, or `503`).
  */
 export function startLoad({ api, ownerKey, memberIds, clients }: Settings): Load {
   const seen: Seen = { acknowledged: [], unanswered: [], others: new Map() };
@@ -52,7 +52,7 @@ export function startLoad({ api, ownerKey, memberIds, clients }: Settings): Load
       let done = false;
       while (!done && !leaving.signal.aborted) {
         done = await once(key, memberId, i % 3 === 2);
-        // Seldom enough that what is killed has the processor to come back.
+        // The pause leaves a restarting process enough CPU.
         if (!done) await sleep(100);
       }
       if (!done) seen.unanswered.push(key);
@@ -70,7 +70,7 @@ export function startLoad({ api, ownerKey, memberIds, clients }: Settings): Load
   };
 }
 
-/** How many transfers each key has made, straight from the database. */
+/** Returns the number of transfers by idempotency key, read from the database. */
 export async function transfersByKey(databaseUrl: string, keys: string[]): Promise<Map<string, number>> {
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
@@ -85,7 +85,7 @@ export async function transfersByKey(databaseUrl: string, keys: string[]): Promi
   }
 }
 
-/** What is wrong with the books after a load: an acknowledged change that is not there, or any that is there twice. */
+/** Returns the acknowledged changes that are missing after a load, and all changes that are stored twice. */
 export async function lostOrDoubled(databaseUrl: string, seen: Seen): Promise<string[]> {
   const keys = [...seen.acknowledged.map(({ key }) => key), ...seen.unanswered];
   const made = await transfersByKey(databaseUrl, keys);

@@ -3,9 +3,9 @@ import { parseId } from '@/server/domain/core/ids';
 import { connectionOf, type Team } from './product';
 
 /**
- * Fills a team's log as its sends over so many days would have: numbers and references count up, `ref-000001` is the
- * oldest, every tenth failed. The daily sums are those of the log; no money moves.
- * @param wanted.ago how many days ago the last one was sent
+ * Fills a team's log with messages sent over a number of days: numbers and references count up, `ref-000001` is the
+ * oldest, every tenth failed. The daily usage matches the log; no money moves.
+ * @param wanted.ago the age of the newest message in days
  */
 export async function fillLog(
   dataDir: string,

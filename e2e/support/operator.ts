@@ -4,39 +4,42 @@ import { json } from 'node:stream/consumers';
 import { runProgram } from '@/cli/program';
 
 /**
- * Carries out operator commands for the stories in one process, because starting one for each takes seconds of a busy
- * machine. The body of a request is the words of a command; the response is what the command printed.
+ * Runs operator commands for the tests in one process, because starting a process for each takes seconds on a busy
+ * machine. The body of a request holds the arguments of a command; the response holds its output.
  */
 type Ended = { code: number; stdout: string; stderr: string };
 
-async function carryOut(words: string[]): Promise<Ended> {
-  const said = { stdout: '', stderr: '' };
-  const own = { stdout: process.stdout.write.bind(process.stdout), stderr: process.stderr.write.bind(process.stderr) };
+async function runCommand(args: string[]): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  const original = {
+    stdout: process.stdout.write.bind(process.stdout),
+    stderr: process.stderr.write.bind(process.stderr),
+  };
   for (const name of ['stdout', 'stderr'] as const) {
     process[name].write = (part: string | Uint8Array) => {
-      said[name] += typeof part === 'string' ? part : Buffer.from(part).toString('utf8');
+      output[name] += typeof part === 'string' ? part : Buffer.from(part).toString('utf8');
       return true;
     };
   }
   process.exitCode = 0;
   try {
-    await runProgram(words);
-    return { ...said, code: process.exitCode };
+    await runProgram(args);
+    return { ...output, code: process.exitCode };
   } finally {
-    process.stdout.write = own.stdout;
-    process.stderr.write = own.stderr;
+    process.stdout.write = original.stdout;
+    process.stderr.write = original.stderr;
     process.exitCode = 0;
   }
 }
 
-/** One after another: what a command prints is told apart by time. */
+/** Commands run one after another, because their output is separated by time. */
 let last: Promise<unknown> = Promise.resolve();
 
 const server = createServer((request, response) => {
-  const ended = last.then(async () => carryOut((await json(request)) as string[]));
+  const ended = last.then(async () => runCommand((await json(request)) as string[]));
   last = ended.catch(() => {});
   ended.then(
-    (answer) => response.end(JSON.stringify(answer)),
+    (result) => response.end(JSON.stringify(result)),
     (error: unknown) => response.writeHead(500).end(String(error)),
   );
 });

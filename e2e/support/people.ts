@@ -9,7 +9,7 @@ import { connectionOf, until } from './product';
 
 const pools = new Map<string, Pool>();
 
-/** Returns this process's connections to a product's database, as the owner of its tables. */
+/** Returns this process's connection pool for a product's database, as the owner of its tables. */
 function poolOf(dataDir: string): Pool {
   const { ownerUrl } = connectionOf(dataDir);
   const pool = pools.get(ownerUrl) ?? new Pool({ connectionString: ownerUrl, max: 2, allowExitOnIdle: true });
@@ -28,12 +28,12 @@ const vaultOf = (dataDir: string): Vault =>
     (JSON.parse(readFileSync(join(dataDir, 'secrets.json'), 'utf8')) as { PURSER_SECRET: string }).PURSER_SECRET,
   );
 
-/** What the browser of a story calls itself. */
+/** The user agent of the sessions. */
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36';
 
 /**
- * Opens a session of a user, as signing in does, and returns the value of its cookie. It costs no password hash, of which
- * hundreds would be most of what the stories do.
+ * Creates a session for a user, as signing in does, and returns the value of its cookie. Hashing a password for each
+ * sign-in would take most of the time of the tests.
  */
 export async function openSession(dataDir: string, email: string): Promise<string> {
   const [session] = await sql<{ id: string }>(
@@ -46,7 +46,7 @@ export async function openSession(dataDir: string, email: string): Promise<strin
   return encode({ token: { sid: session.id }, secret: vaultOf(dataDir).secretFor('sign-in') });
 }
 
-/** What stands in the newest link that was mailed to an address since; waits for the worker. */
+/** Returns the token of the newest link of a kind that was emailed to an address; waits for the worker. */
 export async function mailedToken(dataDir: string, email: string, kind: LinkKind): Promise<string> {
   let id: string | undefined;
   const mail = kind === 'reset' ? 'password-reset' : kind;
@@ -67,6 +67,6 @@ export async function mailedToken(dataDir: string, email: string, kind: LinkKind
   return linkToken(vaultOf(dataDir), id!);
 }
 
-/** The code that an authenticator app shows, so many steps from now. */
+/** Returns the code that an authenticator app shows, `beside` steps from now. */
 export const codeNow = (secret: string, beside = 0): string =>
   totpCode(fromBase32(secret.replace(/\s/g, '')), stepAt(new Date()) + beside);

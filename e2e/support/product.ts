@@ -11,30 +11,30 @@ import { runningProduct } from './running-product';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-const OURS =
+const OWN_VARIABLES =
   /^(DATABASE_|PURSER_|PORT$|HOST$|APP_URL$|NODE_ENV$|CARRIER$|RATE_LIMIT$|TRUST_PROXY$|ALLOW_HTTP$|RESEND_|SMTP_URL$|MAIL_FROM$|SIGN_UP$|NEXTAUTH_|AUTH_|VITEST|VITE_|TEST|PLAYWRIGHT|FORCE_COLOR$|DEBUG_COLORS$|E2E_|npm_|INIT_CWD$)/;
 
-/** The environment of a person who has set nothing, with what the test sets. */
+/** Returns the environment of an installation without settings, with the given variables added. */
 export function cleanEnvironment(set: Record<string, string>): NodeJS.ProcessEnv {
   const env = { ...process.env };
-  for (const name of Object.keys(env)) if (OURS.test(name)) Reflect.deleteProperty(env, name);
+  for (const name of Object.keys(env)) if (OWN_VARIABLES.test(name)) Reflect.deleteProperty(env, name);
   return Object.assign(env, set);
 }
 
-/** A started program and all that it has said. */
+/** A started program and its output so far. */
 export type Running = { child: ChildProcess; pid: number; output: () => string };
 
 export function run(args: string[], env: NodeJS.ProcessEnv): Running {
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
+  let text = '';
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (part: string) => (said += part));
-  return { child, pid: child.pid ?? 0, output: () => said };
+    stream?.setEncoding('utf8').on('data', (part: string) => (text += part));
+  return { child, pid: child.pid ?? 0, output: () => text };
 }
 
-/** Waits until something is so, asked again and again; throws what `what` says when it never is. */
-export async function until(what: () => string, ms: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + ms; Date.now() < end; await sleep(25)) if (await isSo()) return;
+/** Polls until a condition holds; throws an error with the text of `what` after `ms` milliseconds. */
+export async function until(what: () => string, ms: number, isMet: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + ms; Date.now() < end; await sleep(25)) if (await isMet()) return;
   throw new Error(`Not within ${ms} ms: ${what()}`);
 }
 
@@ -46,9 +46,10 @@ export type Product = {
 };
 
 /**
- * `npm start`'s own script on a free port and its own data directory, up to the printed address.
- * @param more what else its environment says
- * @param withinMs how long a start may take; the first one on a machine builds the pages
+ * Runs the script of `npm start` on a free port and its own data directory until it prints its address.
+ * @param more more variables of its environment
+ * @param withinMs the limit for a start, in milliseconds; the first one on a machine builds the pages
+ * @throws when the product is not up in time, or exits
  */
 export async function startProduct(
   dataDir: string,
@@ -69,7 +70,7 @@ export async function startProduct(
   try {
     await until(() => `the product is up. ${output()}`, withinMs, isUp);
   } catch (error) {
-    // What did not come up in time would go on for ever.
+    // A product that is not up in time would keep running.
     await stop();
     throw error;
   }
@@ -83,13 +84,13 @@ export function connectionOf(dataDir: string): Connection {
   return JSON.parse(readFileSync(join(dataDir, 'connection.json'), 'utf8'));
 }
 
-/** One more web process on the product's database, as an operator may add any number of them. */
+/** Starts another web process on the product's database, as an operator may. */
 export function startWeb(dataDir: string, port: number, more: Record<string, string> = {}): Running {
   const env = { ...embeddedEnvironment(dataDir, connectionOf(dataDir)), NODE_ENV: 'production', RATE_LIMIT: '100000' };
   return run(['--import', 'tsx', 'server/web.ts'], cleanEnvironment({ ...env, PORT: String(port), ...more }));
 }
 
-/** Starts a process that carries out operator commands on the product of a data directory, one request each. */
+/** Starts a process that runs operator commands on the product of a data directory, one for each request. */
 export async function startOperator(dataDir: string): Promise<Running & { url: string }> {
   const env = { ...embeddedEnvironment(dataDir, connectionOf(dataDir)), INIT_CWD: ROOT };
   const operator = run(['--import', 'tsx', 'e2e/support/operator.ts'], cleanEnvironment(env));
@@ -100,10 +101,10 @@ export async function startOperator(dataDir: string): Promise<Running & { url: s
 
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
-/** The operator's command on the product of a data directory. */
-export async function purser(dataDir: string, ...words: string[]): Promise<Ended> {
+/** Runs an operator command on the product of a data directory. */
+export async function purser(dataDir: string, ...args: string[]): Promise<Ended> {
   const env = cleanEnvironment({ PURSER_DATA_DIR: dataDir });
-  const child = spawn(process.execPath, ['scripts/purser.mjs', ...words], {
+  const child = spawn(process.execPath, ['scripts/purser.mjs', ...args], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -115,47 +116,47 @@ export async function purser(dataDir: string, ...words: string[]): Promise<Ended
   return { ...ended, code: child.exitCode };
 }
 
-/** What a command answers with --json, run as an operator runs it; throws when it failed. */
-export const purserJson = async <T>(dataDir: string, ...words: string[]): Promise<T> =>
-  answerOf(words, await purser(dataDir, ...words, '--json'));
+/** Runs an operator command with --json and returns its output; throws when it failed. */
+export const purserJson = async <T>(dataDir: string, ...args: string[]): Promise<T> =>
+  parseOutput(args, await purser(dataDir, ...args, '--json'));
 
-/** Runs an operator command on the product of all stories, without a process of its own. */
-export async function operatorCommand(...words: string[]): Promise<Ended> {
-  const response = await fetch(runningProduct().operatorUrl, { method: 'POST', body: JSON.stringify(words) });
+/** Runs an operator command on the running product, without a process of its own. */
+export async function operatorCommand(...args: string[]): Promise<Ended> {
+  const response = await fetch(runningProduct().operatorUrl, { method: 'POST', body: JSON.stringify(args) });
   if (!response.ok) throw new Error(await response.text());
   return response.json() as Promise<Ended>;
 }
 
-/** Returns what an operator command answers with --json; throws when it failed. */
-export const operate = async <T>(...words: string[]): Promise<T> =>
-  answerOf(words, await operatorCommand(...words, '--json'));
+/** Runs an operator command with --json on the running product and returns its output; throws when it failed. */
+export const operate = async <T>(...args: string[]): Promise<T> =>
+  parseOutput(args, await operatorCommand(...args, '--json'));
 
-// oxlint-disable-next-line typescript/no-explicit-any -- whoever asks knows what the command prints
-function answerOf(words: string[], { code, stdout, stderr }: Ended): any {
-  if (code !== 0) throw new Error(`purser ${words.join(' ')} ended with ${code}: ${stderr}`);
+// oxlint-disable-next-line typescript/no-explicit-any -- the caller knows the output of the command
+function parseOutput(args: string[], { code, stdout, stderr }: Ended): any {
+  if (code !== 0) throw new Error(`purser ${args.join(' ')} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout);
 }
 
 export type Team = { teamId: string; memberId: string; apiKey: string; slug: string; email: string; password: string };
 
-/** Of every owner that is made here. */
+/** The password of every owner that the tests create. */
 const PASSWORD = 'correct horse battery';
 
-/** A team of the operator's, funded where an amount is given. An owner who is known already keeps the password and gets one seat more. */
+/** Creates a team, with an initial balance if given. An existing user becomes its owner and keeps their password. */
 export async function createTeamByCommand(
   name: string,
   fund: string | null,
   email = `${name.toLowerCase().replaceAll(' ', '-')}@example.test`,
 ): Promise<Team> {
   const owner = ['--owner-name', 'Olive Owner', '--owner-email', email, '--owner-password', PASSWORD];
-  // A worker process that comes after a test that failed makes the teams of its file anew, and their addresses are known.
+  // A worker process that replaces a failed one creates the teams of its file again, so the old ones free their addresses.
   if (Number(process.env['TEST_WORKER_INDEX']) > 1) await freeAddress(name.toLowerCase().replaceAll(' ', '-'));
   const team = await operate<Team>('team', 'create', '--name', name, ...owner);
   if (fund !== null) await operate('team', 'fund', team.teamId, fund);
   return { ...team, email, password: PASSWORD };
 }
 
-/** Returns a team's name of this worker process alone, for files whose tests run in both. */
+/** Returns a team name that is unique to this worker process, for files whose tests run in both. */
 export const ofThisWorker = (name: string): string => `${name} ${process.env['TEST_PARALLEL_INDEX']}`;
 
 async function freeAddress(slug: string): Promise<void> {
@@ -167,7 +168,7 @@ async function freeAddress(slug: string): Promise<void> {
 
 export type Process = { pid: number; started: string };
 
-/** All that a process has started, and what these have, by the system's own account. */
+/** Returns the ids of all descendant processes, according to `/proc`. */
 export function descendants(pid: number): number[] {
   const parents = new Map<number, number[]>();
   for (const name of readdirSync('/proc').filter((entry) => /^[0-9]+$/.test(entry))) {
@@ -188,12 +189,12 @@ export const identities = (pids: number[]): Process[] => pids.map(identity);
 
 export const alive = (processes: Process[]): Process[] => processes.filter((one) => isSameAlive(one));
 
-/** The process of the product that runs `file`. */
+/** Returns the id of the product's process that runs `file`. */
 export function processOf(dataDir: string, file: string): number | undefined {
   const known: Process[] = JSON.parse(readFileSync(join(dataDir, 'processes.json'), 'utf8'));
   return known.find(({ pid }) => commandLine(pid).includes(file))?.pid;
 }
 
-/** The process that is the embedded Postgres. */
+/** Returns the process id of the embedded Postgres. */
 export const postmasterOf = (dataDir: string): number =>
   Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n', 1)[0]);

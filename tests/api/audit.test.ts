@@ -128,8 +128,8 @@ describe('GET /audit-events', () => {
     expect(rows.map(({ id }) => id)).toEqual(events.map(({ id }) => id));
     expect(rows[0]).toMatchObject({ action: 'member.updated', targetName: "'=1+1", after: '{"name":"=1+1"}' });
     // The page downloads the same file with its own filters.
-    const seated = { ok: true, actor: await sessionOf(team.ownerKey) } as const;
-    const file = await download(new Request('http://localhost/x/export/audit?action=member'), 'audit', seated);
+    const access = { ok: true, actor: await sessionOf(team.ownerKey) } as const;
+    const file = await download(new Request('http://localhost/x/export/audit?action=member'), 'audit', access);
     expect(await file.text()).toBe(answer.text);
   });
 

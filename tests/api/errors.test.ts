@@ -114,7 +114,7 @@ const CAUSES: Record<ApiErrorCode, Cause> = {
     // No channel links a second member to a user who has one already, so the row is inserted by the operator's role.
     await ownerPool().query(
       `INSERT INTO members (team_id, id, user_id, name, email, role)
-       SELECT team_id, gen_random_uuid(), user_id, 'Other seat', 'other@example.test', 'member' FROM members WHERE team_id = $1 AND user_id IS NOT NULL AND status = 'deleted'`,
+       SELECT team_id, gen_random_uuid(), user_id, 'Other member', 'other@example.test', 'member' FROM members WHERE team_id = $1 AND user_id IS NOT NULL AND status = 'deleted'`,
       [team.teamId],
     );
     return owner.post(`/members/${member.id}/restore`);

@@ -60,7 +60,7 @@ async function lint(subject: Json): Promise<string[]> {
   return problems.map(({ ruleId, message, location }) => `${ruleId} at ${location[0]?.pointer}: ${message}`);
 }
 
-// Of no server: said once is enough.
+// The document does not depend on the server; one run of these tests is enough.
 const here = describe.skipIf(process.env['TEST_THROUGH_NEXT']);
 
 here('the document', () => {

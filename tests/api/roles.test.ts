@@ -231,7 +231,7 @@ const TABLE = Object.entries(ROWS).flatMap(([id, row]) => CHANNELS.map((channel)
 describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
   const teamOf = remembered(() => makeTeam());
 
-  it(`answers an owner ${row.owner}, for his own seat and another's`, async () => {
+  it(`answers an owner ${row.owner}, for their own member and another's`, async () => {
     const shared = isChange(id) ? null : await untouched();
     const team = shared?.team ?? (await teamOf());
     const first = { key: team.ownerKey };
@@ -256,7 +256,7 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
         ? [shared.members[name]!, shared.other]
         : [await make(team), await prepareMember(team)];
       const before = shared ? null : await changedRows(team);
-      // What a session knew of its role when it began is judged again by every change.
+      // Every change checks the role again, whatever the role was when the session began.
       const all: Who[] =
         channel === 'tRPC' && isChange(id)
           ? [{ key: member.key, actor: member.session }, { key: member.key }]
@@ -277,7 +277,7 @@ describe.each(TABLE)('$id through $channel', ({ id, channel, row }) => {
       if (channel === 'tRPC' && !(who.actor === null || (who.actor && isChange(id)))) continue;
       for (const byName of [false, true]) {
         const said = await ask(channel, who, id, member, { byName });
-        // Who never had the right is told so first, from a session that began before.
+        // The role check comes first for a session of a member that never had the right.
         const never = who.actor?.role === 'member' && said.body?.code === row.own;
         expectRefusal(said, never && typeof row.own === 'string' ? row.own : code);
       }

@@ -44,13 +44,13 @@ describe('a file of members', () => {
     const team = await makeTeam();
     const ann = await addMember(team, { name: 'Ann' });
     await ownerPool().query(
-      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
-         SELECT $1, uuid7(), 'Seat ' || i, i || '@many.test', 'member' FROM generate_series(1, 1200) i RETURNING id)
-       SELECT ledger_open_member($1, id) FROM seats`,
+      `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
+         SELECT $1, uuid7(), 'Member ' || i, i || '@many.test', 'member' FROM generate_series(1, 1200) i RETURNING id)
+       SELECT ledger_open_member($1, id) FROM made`,
       [team.teamId],
     );
     const names = (await rowsOf('members', team.ownerKey)).map(({ name }) => name);
-    expect(names).toEqual(['Ann', 'First Owner', ...Array.from({ length: 1200 }, (_, i) => `Seat ${i + 1}`)]);
+    expect(names).toEqual(['Ann', 'First Owner', ...Array.from({ length: 1200 }, (_, i) => `Member ${i + 1}`)]);
     expect((await rowsOf('members', ann.key)).map(({ name }) => name)).toEqual(['Ann']);
   });
 
@@ -218,18 +218,18 @@ describe('a file of statistics', () => {
   it('holds every one of many members, and every day of the range', async () => {
     const team = await makeTeam();
     await ownerPool().query(
-      `WITH seats AS (INSERT INTO members (team_id, id, name, email, role)
-         SELECT $1, uuid7(), 'Seat ' || i, i || '@many.test', 'member' FROM generate_series(1, 300) i RETURNING id),
+      `WITH made AS (INSERT INTO members (team_id, id, name, email, role)
+         SELECT $1, uuid7(), 'Member ' || i, i || '@many.test', 'member' FROM generate_series(1, 300) i RETURNING id),
        sums AS (INSERT INTO usage_daily (team_id, member_id, day, country, messages, segments, cost)
-         SELECT $1, id, '2026-03-02', 'US', 1, 1, 10000 FROM seats)
-       SELECT ledger_open_member($1, id) FROM seats`,
+         SELECT $1, id, '2026-03-02', 'US', 1, 1, 10000 FROM made)
+       SELECT ledger_open_member($1, id) FROM made`,
       [team.teamId],
     );
     try {
       const range = 'from=2026-03-01&to=2026-04-01';
       const byName = await rowsOf('usage', team.ownerKey, `${range}&groupBy=member&sort=name&direction=asc`);
       expect(byName.map(({ memberName }) => memberName)).toEqual(
-        Array.from({ length: 300 }, (_, i) => `Seat ${i + 1}`),
+        Array.from({ length: 300 }, (_, i) => `Member ${i + 1}`),
       );
       expect(await rowsOf('usage', team.ownerKey, range)).toHaveLength(31);
     } finally {

@@ -72,7 +72,7 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-/** What streams have received once all is told that was changed until now. */
+/** Returns the events that each stream has received after all changes so far have been published. */
 async function allReceived(...streams: Stream[]): Promise<unknown[][]> {
   await flushChanges(services().database.pool);
   await sleep(2 * 250 + 100);

@@ -29,7 +29,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
-  // What a test has left running is ended the way the product itself does it.
+  // A Postgres that a test left running is stopped by the product's own code.
   if (existsSync(pidFile())) {
     const last = await startPostgres({ dir, settings }).catch(() => undefined);
     await last?.stop({ now: true });

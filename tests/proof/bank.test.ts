@@ -31,7 +31,7 @@ const REFUSALS = ['insufficient_funds', 'member_deleted', 'member_inactive', 'no
 const services = openServices(CLIENTS);
 afterAll(services.close);
 
-/** One team that all clients share: its seats come and go, its messages end in failure at any time. */
+/** One team that all clients share: members are created and deleted, and messages fail at any time. */
 type Bank = { ctx: Context; members: string[]; messages: string[] };
 
 const money = (random: Random, below: number): bigint => micros(`${random.below(below)}.${1 + random.below(999_998)}`);

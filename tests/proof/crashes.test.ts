@@ -299,8 +299,8 @@ async function openScene(row: Row): Promise<Scene & { run: (wire: Services) => P
   const mark = `m${(scenes += 1)}x`;
   const team = await makeTeam({ fund: row.fund ?? '500.00', card: RATES, name: `Scene ${mark}` });
   const membership = await addMember(team, {
-    name: 'Seat',
-    email: `seat-${mark}@crash.test`,
+    name: 'Member',
+    email: `member-${mark}@crash.test`,
     ...(row.membership ?? { credit: '20.00' }),
   });
   const scene = { mark, team, membership };
@@ -491,7 +491,7 @@ function pointsOf(course: Course): Strike[][] {
   });
 }
 
-/** What a short form must have of the points: every verb, and every kind of strike at a COMMIT and before it. */
+/** Returns the kinds that a short run must cover: every command, and every kind of strike at a COMMIT and before it. */
 const kindsOf = ({ name, course, strikes }: Point): string[] => [
   name,
   ...strikes.map(({ at, how, alsoNext }) => `${isCommit(course.statements[at]!) ? 'COMMIT' : ''} ${how} ${alsoNext}`),
@@ -518,7 +518,7 @@ describe(`a crash at every statement of ${NAMES.length} commands`, () => {
     const points = drawShare(random, all, SIZE.crashShare, kindsOf);
     strikes = points.flatMap((point) => point.strikes).length;
     await inLanes(wires, points, async (wire, point) => void wrong.push(...(await crash(wire, point))));
-    report(`${strikes} crashes of ${NAMES.length} verbs`);
+    report(`${strikes} crashes of ${NAMES.length} commands`);
   }, PROOF_TIMEOUT_MS);
 
   afterAll(() => Promise.all(wires.map((wire) => wire.close())));

@@ -612,7 +612,7 @@ function later(now: number, until: Extract<Drawn, { do: 'wait' }>['until']): num
   return Math.max(now, (until === 'midnight' ? today.getTime() + DAY : nextMonth) - 2 * MINUTE);
 }
 
-/** What no story has done yet. */
+/** Lists the outcomes that no run has reached yet. */
 function undone(): string[] {
   const isDone = (name: string, answer: string) => (ended.get(name)?.get(answer) ?? 0) > 0;
   const commands = Object.keys(COMMANDS).filter((name) => !['wait', 'batch', 'restoreLate'].includes(name));

@@ -247,7 +247,7 @@ const WAYS: Way[] = [
     (await inLine(m.team, [m.memberId], [() => COMMANDS[right]!(m), () => COMMANDS[left]!(m)])).toReversed(),
 ];
 
-describe('every two verbs on one seat, raced', () => {
+describe('every two commands on one member, run concurrently', () => {
   const wrong: string[] = [];
   let races = 0;
   let meetings = 0;

@@ -50,7 +50,7 @@ export type World = {
   texts: Text[];
   /** The events that the last command wrote into the history of rules. */
   events: Event[];
-  /** Whether the command brought money (or room) to where a rule still waits, so that a job must look. */
+  /** The ledger that the command brought money (or room) to while a rule waits, so that a job must run. */
   reached: 'master' | 'member' | null;
 };
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { makeRandom, type Random } from './random';
 
-/** Whether the proofs run in their long form: `npm run proof` sets it, `npm test` does not. */
+/** True for the long form of the proofs: `npm run proof` sets it, `npm test` does not. */
 export const IS_LONG = process.env['PROOF'] === 'long';
 
 const size = (short: number, long: number): number => (IS_LONG ? long : short);

@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-/** What a database may lose in a power cut is no loss to a test, nor is what only pays in a database that lives long. */
+/** A test database needs neither durability in a power cut nor settings that only pay off in a long-lived database. */
 const SETTINGS = {
   fsync: 'off',
   synchronous_commit: 'off',

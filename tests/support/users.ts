@@ -11,7 +11,7 @@ export const PASSWORD = PERSON.password;
 /** Returns the network of a user's sign-in, which no other user shares. */
 export const networkOfUser = (userId: string): string => `2001:db8:${userId.slice(-8, -4)}:${userId.slice(-4)}::1`;
 
-/** Somebody who can sign in, has proven the address, and is signed in once, as yet without a seat. */
+/** Creates a user without a membership who has verified the address and is signed in once. */
 export async function makeSignedInUser(name = 'Ann Person'): Promise<SignedInUser> {
   const [userId, sessionId] = [newUuid7(), newUuid7()];
   const email = `${userId}@people.test`;

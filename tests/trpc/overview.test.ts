@@ -107,7 +107,7 @@ describe('the overview', () => {
   it('names the five top spenders of 30 days, and the rules that have waited longest', async () => {
     const team = await makeTeam({ fund: '100.00' });
     const memberships = [];
-    for (let i = 0; i < 7; i += 1) memberships.push(await addMember(team, { name: `Seat ${i}`, credit: '1' }));
+    for (let i = 0; i < 7; i += 1) memberships.push(await addMember(team, { name: `Member ${i}`, credit: '1' }));
     for (const [i, membership] of memberships.slice(0, 6).entries()) {
       for (let n = 0; n <= i; n += 1) await as(membership.key).post('/messages', message);
     }
@@ -116,13 +116,13 @@ describe('the overview', () => {
       await as(team.ownerKey).put(`/members/${membership.mem}/recharge`, body);
     const { spenders, waiting, setup } = await overviewOf(team);
     expect(spenders.map(({ name, messages, cost }: Record<string, unknown>) => [name, messages, cost])).toEqual(
-      [6, 5, 4, 3, 2].map((n) => [`Seat ${n - 1}`, n, `0.0${n}`]),
+      [6, 5, 4, 3, 2].map((n) => [`Member ${n - 1}`, n, `0.0${n}`]),
     );
     expect(spenders[0].memberId).toBe(memberships[5]!.mem);
-    expect(waiting.map(({ name }: { name: string }) => name)).toEqual([6, 5, 4, 3, 2].map((n) => `Seat ${n}`));
+    expect(waiting.map(({ name }: { name: string }) => name)).toEqual([6, 5, 4, 3, 2].map((n) => `Member ${n}`));
     expect(waiting[0]).toEqual({
       memberId: memberships[6]!.mem,
-      name: 'Seat 6',
+      name: 'Member 6',
       reason: 'master_short',
       since: expect.stringMatching(/^\d{4}-.*Z$/),
       balance: '1.00',

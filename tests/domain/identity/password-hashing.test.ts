@@ -41,7 +41,7 @@ vi.mock('@node-rs/argon2', async (original) => {
         seen.now -= 1;
       }
     };
-  // What a hashing costs is looked at elsewhere: here, when it happens and how many happen at once.
+  // The hash is cheap here: these tests count when hashing happens and how many run at once.
   const hash: typeof real.hash = (password) => real.hash(password, { memoryCost: 8, timeCost: 1, parallelism: 1 });
   return { ...real, hash: watched(hash), verify: watched(real.verify) };
 });
@@ -270,7 +270,7 @@ describe('hashing a password', () => {
   });
 });
 
-/** What waits for `opened` goes on once `open` is called. */
+/** Returns a promise and the function that resolves it. */
 function gate(): { opened: Promise<number>; open: () => void } {
   let open = () => {};
   const opened = new Promise<number>((resolve) => (open = () => resolve(0)));

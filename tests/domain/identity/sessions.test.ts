@@ -35,7 +35,7 @@ async function sessionFor(email: string, password = PASSWORD): Promise<{ session
   return entered.user;
 }
 
-/** A seat in the team of a person who signs in, whose password is hashed here and now or was before, at the least cost. */
+/** Adds a member whose user can sign in; its password is hashed now, or in advance at the lowest cost. */
 async function addUser(team: TestTeam, role: 'owner' | 'member' = 'member', hashed: 'now' | 'before' = 'before') {
   const input = await createMemberInput.parseAsync({ role, password: PASSWORD });
   const made = hashed === 'before' ? { password: PASSWORD, passwordHash: OWNER.hash } : undefined;
@@ -89,7 +89,7 @@ describe('a session', () => {
 
 describe('the member of a session', () => {
   it('is read with its current role and status at each request', async () => {
-    const team = await makeTeam({ name: 'Seats' });
+    const team = await makeTeam({ name: 'Several' });
     const slug = await slugOf(team);
     const { memberId, email } = await addUser(team);
     const { sessionId, userId } = await sessionFor(email);
@@ -99,7 +99,7 @@ describe('the member of a session', () => {
       user: { email },
       actor: {
         teamId: team.teamId,
-        teamName: 'Seats',
+        teamName: 'Several',
         memberId,
         role: 'member',
         channel: 'web',
@@ -110,7 +110,7 @@ describe('the member of a session', () => {
     await setRole(team.operator, { memberId, role: 'owner' });
     expect(await place(sessionId, slug)).toMatchObject({ actor: { role: 'owner' } });
     await deactivateMember(team.operator, memberId);
-    expect(await place(sessionId, slug)).toMatchObject({ ok: false, reason: 'inactive', teamName: 'Seats' });
+    expect(await place(sessionId, slug)).toMatchObject({ ok: false, reason: 'inactive', teamName: 'Several' });
     await activateMember(team.operator, memberId);
     expect(await place(sessionId, slug)).toMatchObject({ ok: true });
     await deleteMember(team.operator, memberId);
@@ -150,7 +150,7 @@ describe('the memberships of a user', () => {
     const email = `many-${newUuid7()}@example.test`;
     const teams: Record<string, { operator: TestTeam['operator']; memberId: string }> = {};
     for (const name of ['Zeta', 'alpha', 'mid', 'gone']) {
-      const owner = { name: 'Many Seats', email, password: PASSWORD };
+      const owner = { name: 'Many Teams', email, password: PASSWORD };
       const { teamId, memberId } = await createTeam(services(), { name, currency: 'USD', owner, rates: [] });
       const actor = { type: 'operator', teamId, currency: 'USD', name: 'Operator', channel: 'cli' } as const;
       teams[name] = { operator: makeContext(services(), actor), memberId };

@@ -297,8 +297,8 @@ describe('a user who never verified the sign-in address', () => {
     await sql('UPDATE users SET email_proven_at = NULL WHERE id = $1', [impostor.userId]);
     const [own, victim] = [await makeTeam(), await makeTeam({ name: 'Target Ltd' })];
     const made = await addMembership(impostor, own);
-    const seated = await addMember(victim, { name: 'Vera Victim', email: impostor.email, credit: '5' });
-    await as(seated.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Vera' });
+    const member = await addMember(victim, { name: 'Vera Victim', email: impostor.email, credit: '5' });
+    await as(member.key).post('/messages', { to: '+14155550100', from: 'Acme', body: 'Text of Vera' });
     await deliver(victim);
     await sql(
       `INSERT INTO invitations (team_id, id, email, role, status, expires_at, actor_type, actor_name)

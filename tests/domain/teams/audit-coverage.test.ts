@@ -87,7 +87,10 @@ const ROWS: Record<string, Row> = {
   },
   updateMember: {
     body: { name: 'Other', externalId: 'x-1' },
-    says: { action: 'member.updated', ...of({ name: 'Seat', externalId: null }, { name: 'Other', externalId: 'x-1' }) },
+    says: {
+      action: 'member.updated',
+      ...of({ name: 'Member', externalId: null }, { name: 'Other', externalId: 'x-1' }),
+    },
   },
   activateMember: {
     prepare: async ({ team: { operator }, membership }) => void (await deactivateMember(operator, membership.id)),
@@ -102,7 +105,7 @@ const ROWS: Record<string, Row> = {
     says: {
       action: 'member.deleted',
       ...of(
-        { name: 'Seat', email: expect.any(String) as unknown, role: 'member', status: 'active' },
+        { name: 'Member', email: expect.any(String) as unknown, role: 'member', status: 'active' },
         { returned: '5.00', transferId: trf },
       ),
     },
@@ -226,7 +229,7 @@ const channelsOf = (id: string): Channel[] =>
 
 async function scene(): Promise<Scene> {
   const made = await makeTeam();
-  const member = await addMember(made, { name: 'Seat', credit: '5', recharge: { threshold: '1', target: '5' } });
+  const member = await addMember(made, { name: 'Member', credit: '5', recharge: { threshold: '1', target: '5' } });
   return { team: made, membership: member, ids: { mem: member.mem, key: printId('key', member.member.apiKey!.id) } };
 }
 

@@ -143,13 +143,13 @@ describe('an invitation link', () => {
 
   it('shows a visitor of a copied link nothing about the address’s user, neither by its content nor by an incomplete request', async () => {
     const team = await makeTeam();
-    const [known, impostor, seated] = [await user(), await user('copied'), await user()];
+    const [known, impostor, member] = [await user(), await user('copied'), await user()];
     const copies: string[] = [];
-    for (const email of [someAddress(), known.email, impostor.email, seated.email]) {
+    for (const email of [someAddress(), known.email, impostor.email, member.email]) {
       copies.push((await invite(team, { email, name: 'Jo', credit: '1' })).copied);
     }
     // The last user has joined the team by now, by another way than this invitation.
-    const { rows } = await ownerPool().query('SELECT id FROM users WHERE email = $1', [seated.email]);
+    const { rows } = await ownerPool().query('SELECT id FROM users WHERE email = $1', [member.email]);
     const { id } = await addMember(team);
     await ownerPool().query('UPDATE members SET user_id = $1 WHERE id = $2', [rows[0].id, id]);
     const said = async (token: string) => {
@@ -574,9 +574,9 @@ describe('concurrent requests', () => {
         meanwhile(team, invited.id),
       ]);
       const code = accepted.status === 'fulfilled' ? accepted.value : accepted.reason;
-      const seated = (await membersOf(team)).some(({ email }) => email === invited.email);
+      const isMember = (await membersOf(team)).some(({ email }) => email === invited.email);
       expect(['ok', 'invitation_closed']).toContain(code);
-      expect(seated).toBe(code === 'ok');
+      expect(isMember).toBe(code === 'ok');
       expect(other.status).toBe(code === 'ok' ? 'rejected' : 'fulfilled');
     }
   });

@@ -102,7 +102,7 @@ async function eraseUser(tx: UserTx, { id, email, isProven }: User): Promise<Dat
     .where(eq(users.id, id));
   await db.delete(sessions).where(eq(sessions.userId, id));
   await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, id));
-  // Emails to an unverified address belong to whoever really owns it.
+  // Emails to an unverified address belong to the real owner of that address.
   const to = (address: PgColumn) => (isProven ? eq(address, email) : undefined);
   await db.delete(mailedLinks).where(or(eq(mailedLinks.userId, id), to(mailedLinks.email)));
   const belongsToUser = or(eq(mails.userId, id), to(mails.address));

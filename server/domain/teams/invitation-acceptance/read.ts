@@ -44,7 +44,7 @@ export async function findAccount(db: Db, teamId: string, email: string): Promis
 
 /**
  * Returns how the visitor with a link joins. A mailed link to an account with an unverified address sets a new
- * password: whoever created that account loses it. A copied link does not reveal whether the address has an account.
+ * password: the user who created that account loses it. A copied link does not reveal whether the address has an account.
  */
 export function joinsAs(
   user: VisitorContext['user'],
