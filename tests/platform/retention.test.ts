@@ -231,7 +231,7 @@ describe('retention', () => {
     await report(team, await idsOf(team), 'delivered');
     expect(await drop()).toEqual([month]);
     const made = JSON.parse(answer.text).data[0].id;
-    await expect(ask()).rejects.toMatchObject({ code: 'idempotency_expired', facts: { made } });
+    await expect(ask()).rejects.toMatchObject({ code: 'idempotency_expired', facts: { createdId: made } });
     expect(await idsOf(team)).toEqual([]);
     expect((await as(team.ownerKey).get('/me')).body.balance).toBe('999.98');
   });

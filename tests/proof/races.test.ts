@@ -342,7 +342,7 @@ describe('a transaction that failed inside', () => {
       await tx.db.execute(sql`SELECT 1 / 0`).catch(() => {});
       return 'done';
     });
-    await expect(work).rejects.toThrow('nothing of it was kept');
+    await expect(work).rejects.toThrow('so it was rolled back');
   });
 });
 

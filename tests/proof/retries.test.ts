@@ -274,7 +274,7 @@ describe('an Idempotency-Key', () => {
     const before = await footprint();
     const late = await post(request, 'old');
     expect([late.status, late.body.code]).toEqual([409, 'idempotency_expired']);
-    expect(late.body.made).toBe(made.body.transfer.id);
+    expect(late.body.createdId).toBe(made.body.transfer.id);
     expect(grownBy(before, await footprint())).toEqual(grownBy(before, before));
   });
 

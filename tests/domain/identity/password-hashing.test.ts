@@ -116,7 +116,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     },
   ],
   [
-    'joining',
+    'invitation-acceptance',
     'accepting an invitation',
     async () => {
       const { url } = await createInvitation((await makeTeam()).owner, { email: someAddress() });
@@ -125,7 +125,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     },
   ],
   [
-    'access',
+    'passwords',
     'resetting a password',
     async () => {
       const { email } = await makeOwnerWithPassword();
@@ -134,7 +134,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     },
   ],
   [
-    'access',
+    'onboarding',
     'signing up',
     async () => {
       const token = await linkFor('sign-up', someAddress());
@@ -177,7 +177,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     },
   ],
   [
-    'profiles',
+    'passwords',
     'changing a password',
     async () => {
       const ctx = await user();
@@ -185,7 +185,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     },
   ],
   [
-    'profiles',
+    'member-sign-in',
     'a password given by the operator',
     async () => {
       const team = await makeTeam();
@@ -194,7 +194,7 @@ const WAYS: [file: string, name: string, prepare: () => Promise<() => Promise<un
     },
   ],
   [
-    'profiles',
+    'member-sign-in',
     'resetting the password of a member with an Idempotency-Key',
     async () => {
       const team = await makeTeam();
@@ -226,8 +226,8 @@ describe('hashing a password', () => {
     const domain = join(import.meta.dirname, '../../../server/domain');
     const files = readdirSync(domain, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
     const using = (what: string) => files.filter((file) => readFileSync(join(domain, file), 'utf8').includes(what));
-    expect(using('@node-rs/argon2')).toEqual(['passwords.ts']);
-    const nouns = new Set(using("from '../passwords'").map((file) => file.split('/', 1).join('')));
+    expect(using('@node-rs/argon2')).toEqual(['core/password-hashing.ts']);
+    const nouns = new Set(using("from '@/server/domain/core/password-hashing'").map((file) => file.split('/')[1]!));
     expect([...nouns].toSorted()).toEqual([...new Set(WAYS.map(([noun]) => noun))].toSorted());
   });
 

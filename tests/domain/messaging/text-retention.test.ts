@@ -123,7 +123,7 @@ describe('the texts of messages', () => {
     ]);
     await keep(team, 7);
     await removeOldTexts(team.operator);
-    expect(expectProblem(await send(), 'idempotency_expired').made).toBe(first.id);
+    expect(expectProblem(await send(), 'idempotency_expired').createdId).toBe(first.id);
   });
 
   it('are removed each night, in every team with the setting', async () => {
