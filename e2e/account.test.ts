@@ -61,13 +61,13 @@ test.describe('a forgotten password', () => {
   });
 
   test('of an address without an account gets the same response, and nothing is emailed', async ({ newPage }) => {
-    const nobody = `${randomUUID()}@example.test`;
+    const unknown = `${randomUUID()}@example.test`;
     const team = await newTeam('Somebody There');
     const page = await newPage();
-    const args = (await requestReset(page, team.email)).replace(team.email, '…');
-    expect((await requestReset(page, nobody)).replace(nobody, '…')).toBe(args);
+    const response = (await requestReset(page, team.email)).replace(team.email, '…');
+    expect((await requestReset(page, unknown)).replace(unknown, '…')).toBe(response);
     await mailedToken(dataDir, team.email, 'reset');
-    expect(await sql(dataDir, 'SELECT 1 FROM mails WHERE address = $1', [nobody])).toEqual([]);
+    expect(await sql(dataDir, 'SELECT 1 FROM mails WHERE address = $1', [unknown])).toEqual([]);
   });
 });
 
@@ -223,7 +223,7 @@ test.describe('a team that requires reauthentication', () => {
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await page.keyboard.press('Escape');
     await expect(confirm).toBeHidden();
-    // The dialog that asked for the confirmation stays open.
+    // The dialog that needs the confirmation stays open.
     await page.getByRole('dialog').getByRole('button', { name: 'Reveal key' }).click();
     await confirm.getByLabel('Password', { exact: true }).fill(team.password);
     await confirm.getByRole('button', { name: 'Continue' }).click();

@@ -22,7 +22,7 @@ async function addUser(
   name: string,
   role = 'member',
 ): Promise<{ id: string; email: string; password: string; apiKey: string }> {
-  const password = 'a password of nobody';
+  const password = 'an unused passphrase';
   const { member, secrets } = (await call(team, 'POST', '/members', { name, role, password, credit: '5' })).body;
   return { id: member.id, email: member.email, password, apiKey: secrets.apiKey };
 }

@@ -60,7 +60,7 @@ async function manyOf(n: number, work: (i: number) => Promise<Response>): Promis
 
 const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
   [
-    'texts that are dear to normalize, from nobody in particular',
+    'texts that are expensive to normalise, sent by a visitor',
     () =>
       manyOf(20, (i) =>
         i % 2
@@ -74,7 +74,7 @@ const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
     [400, 429],
   ],
   [
-    'thousands of procedures in one request, with their commas encoded or not',
+    'thousands of procedures in one request, with encoded and plain commas',
     () =>
       manyOf(20, (i) =>
         fetch(`${url}/api/trpc/${Array.from({ length: 4_000 }, () => 'a').join(i % 2 ? ',' : '%2C')}?batch=1`),
@@ -83,7 +83,7 @@ const ATTACKS: [string, () => Promise<number[]>, number[]][] = [
   ],
   ['unknown paths of the API', () => manyOf(400, (i) => fetch(`${url}/api/v1/nothing/${i}`)), [404, 429]],
   [
-    'addresses and passwords to try, each of which is hashed',
+    'sign-in attempts, each of which hashes a password',
     async () => {
       const answer = await fetch(`${url}/api/auth/csrf`);
       const { csrfToken }: { csrfToken: string } = await answer.json();

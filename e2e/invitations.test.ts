@@ -212,7 +212,7 @@ test.describe('an invitation', () => {
     return page.frameLocator('iframe');
   };
 
-  test('is accepted by an emailed link, which proves the address, and is followed by a welcome email', async ({
+  test('is accepted by an emailed link, which verifies the address, and is followed by a welcome email', async ({
     newPage,
   }) => {
     const { email, id } = await invited({ name: 'Mia Mailed', credit: '1.25' });
@@ -232,7 +232,7 @@ test.describe('an invitation', () => {
     await openMail(visitor, email, /Welcome to Inviting Team/);
   });
 
-  test('accepted by an emailed link takes an account over from a user of a copied one: a new password, and the other browser is signed out', async ({
+  test('accepted by an emailed link takes over an unverified account: its password is replaced, and the other browser signed out', async ({
     newPage,
   }) => {
     const bait = await invited();

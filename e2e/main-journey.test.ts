@@ -19,7 +19,7 @@ const npmRunPurser = (...args: string[]): Promise<{ code: number; stdout: string
     );
   });
 
-test.describe('the life of a member, over HTTP', () => {
+test.describe('a member, over HTTP', () => {
   let team: Team;
   let member: { id: string; key: string };
   const balance = async () => (await call(member.key, 'GET', '/me')).body.balance;
@@ -42,7 +42,7 @@ test.describe('the life of a member, over HTTP', () => {
     await purserJson(dataDir, 'team', 'fund', team.teamId, '100.00');
   });
 
-  test('begins when an owner creates it, and its key is shown once', async () => {
+  test('is created by an owner, and its key is shown once', async () => {
     const { status, body } = await call(team.apiKey, 'POST', '/members', { name: 'Harbour' });
     expect(status).toBe(201);
     expect(body.secrets.apiKey).toMatch(/^pur_live_[0-9A-Za-z]{38}$/);

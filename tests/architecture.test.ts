@@ -311,7 +311,7 @@ const oneCall: Rule = (all) =>
     const [, noun] = /^server\/trpc\/(.+)\.ts$/.exec(file.path) ?? [];
     const isNoun = noun !== undefined && !NOT_A_NOUN.has(noun);
     if (!isNoun && !(file.path.startsWith(API) && file.path.endsWith('route.ts'))) return [];
-    const [, ...commands] = file.text.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").split(/\bverb:/);
+    const [, ...commands] = file.text.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").split(/\brun:/);
     return [
       ...commands
         .filter((text) => !isOneCall(text))
@@ -488,18 +488,18 @@ const RULES: [string, Rule, File[]][] = [
     [
       {
         path: 'server/trpc/members.ts',
-        text: `verb: (ctx, { memberId }) => (memberId ? getMember(ctx, memberId) : fail('not_found')) })`,
+        text: `run: (ctx, { memberId }) => (memberId ? getMember(ctx, memberId) : fail('not_found')) })`,
       },
       {
         path: 'server/trpc/team.ts',
-        text: 'verb: async (ctx, input) => { if (may(ctx)) await updateTeam(ctx, input); } })',
+        text: 'run: async (ctx, input) => { if (may(ctx)) await updateTeam(ctx, input); } })',
       },
-      { path: 'server/trpc/keys.ts', text: 'verb: (ctx, input) => rotateKey(ctx, input).catch(() => null) })' },
-      { path: 'server/trpc/fish.ts', text: 'verb: (ctx, { from }) => listFish(ctx, from ?? today) })' },
+      { path: 'server/trpc/keys.ts', text: 'run: (ctx, input) => rotateKey(ctx, input).catch(() => null) })' },
+      { path: 'server/trpc/fish.ts', text: 'run: (ctx, { from }) => listFish(ctx, from ?? today) })' },
       { path: 'server/trpc/messages.ts', text: `import { z } from 'zod';` },
       {
         path: 'app/api/v1/me/route.ts',
-        text: 'verb: (ctx, { body }) => getMe(ctx, body).then((me) => me.member), })',
+        text: 'run: (ctx, { body }) => getMe(ctx, body).then((me) => me.member), })',
       },
     ],
   ],

@@ -37,7 +37,7 @@ const QUIET_MS = 10 * MINUTE;
  * last complete one.
  */
 export async function liveUntil(asGiven: Context, now: Date): Promise<void> {
-  // The history sends no email: nobody wants three months of it, and the invitees are fictional.
+  // The history sends no email: three months of it would be useless, and the invitees are fictional.
   const ctx = { ...asGiven, mail: null };
   const begin = (await getTeam(ctx)).createdAt.getTime();
   // Every day has a transfer, so the newest one tells the last complete day.
@@ -73,7 +73,7 @@ const inOneTransaction = (ctx: Context, work: (tx: TxContext) => Promise<void>) 
   runCommand(ctx, 'members.manage', work);
 
 async function live(tx: TxContext, day: number, midnight: number, until: number): Promise<void> {
-  // The same few statements run thousands of times: planning each anew would take a fifth of the time.
+  // The same few statements run thousands of times: planning each again would take a fifth of the time.
   await tx.db.execute(sql`SET LOCAL plan_cache_mode = force_generic_plan`);
   const clock = new Clock(tx, midnight);
   const members = await membersByTag(tx);

@@ -29,7 +29,7 @@ async function unpack(): Promise<LaunchOptions> {
   }
   const own = { ...process.env };
   try {
-    // The package unpacks the system's libraries only in the hosting service that it is made for, and adds them to this process.
+    // The package unpacks the system's libraries only on the hosting service that it is made for, and changes this process.
     process.env['AWS_LAMBDA_JS_RUNTIME'] ??= 'nodejs20.x';
     const { default: packed } = await import('@sparticuz/chromium');
     return { executablePath: await packed.executablePath(), env: { ...process.env } };

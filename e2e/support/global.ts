@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startOperator, startProduct } from './product';
 import { setRunningProduct } from './running-product';
 
-/** The limit for a start, in milliseconds: building the pages takes half a minute on an idle machine, and minutes on a busy one. */
+/** The limit for a start, in milliseconds: building the pages takes half a minute, and minutes on a busy machine. */
 const BUILD_MS = 900_000;
 
 /** Starts the product (which builds missing pages) in an empty data directory, and ends it after the last test. */

@@ -244,7 +244,7 @@ describe('a worker process', () => {
     expect(worker.child.exitCode).toBe(1);
   });
 
-  it('beats before it is through with its start, and is known to be gone once it was told to end', async () => {
+  it('sends heartbeats before its start is complete, and is removed once it has been stopped', async () => {
     const table = await lockTable('messages');
     const worker = startWorker();
     await until('it beats', SLOW, async () => (await count('worker_heartbeats')) > 0);

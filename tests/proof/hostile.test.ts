@@ -40,7 +40,7 @@ function listInputs(): Input[] {
   return [...operations, ...everyProcedure().map(({ noun, id, input }) => ({ name: `${noun}.${id}`, schema: input }))];
 }
 
-/** The inputs that this run measures: in the short form some of them, drawn anew each time. */
+/** The inputs that this run measures: the short form draws some of them in each run. */
 const measured = <T>(list: T[]): T[] => drawShare(proof.random, list, SIZE.hostileShare, () => []);
 
 const everyProcedure = () => [...listProcedures(), ...listMemberlessProcedures()];

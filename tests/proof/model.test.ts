@@ -42,7 +42,7 @@ import {
 import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules';
 
 const STORIES = SIZE.modelStories;
-/** Stories are told in batches, and more of them until everything there is to do has been done, up to this. */
+/** The number of stories in a batch; batches run until every outcome has occurred, at most to `STORIES_MAX`. */
 const BATCH = Math.min(STORIES, 60);
 const STORIES_MAX = Math.max(STORIES, 1_200);
 const LANES = 3;

@@ -139,7 +139,7 @@ describe('two owners acting on each other at once', () => {
     expect(await activeOwners(team)).toBe(1);
   });
 
-  it('answer the one who came too late with their new status when they deactivate or delete each other', async () => {
+  it('tell the later of two owners their new status when they deactivate or delete each other', async () => {
     const one = await twoOwners();
     expect(
       await inLine(

@@ -198,7 +198,7 @@ async function runDry(team: TestTeam, members: string[], time: string): Promise<
   }
 }
 
-/** Funds two fifths of what the waiting rules need, while nobody sends, and lets all workers serve them at once. */
+/** Funds two fifths of what the waiting rules need, while no member sends, and lets all workers serve them at once. */
 async function fundQuietly(team: TestTeam, time: string): Promise<Quiet> {
   const before = await waitingRules(team, time);
   const sum = before.reduce((total, row) => total + dueNow(row), 0n);

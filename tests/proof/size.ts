@@ -8,12 +8,12 @@ const size = (short: number, long: number): number => (IS_LONG ? long : short);
 
 /**
  * How much each proof does: the first figure in `npm test`, where all proofs together take seconds, the second in
- * `npm run proof`. A share below 1 is drawn anew by each run's seed, so that runs together cover the whole.
+ * `npm run proof`. A share below 1 is drawn by each run's seed, so that runs together cover the whole.
  */
 export const SIZE = {
   /** S1: operations of all clients together. */
   bankOperations: size(726, 200_000),
-  /** S2: stories told to the product and to its model. */
+  /** S2: stories run against the product and its model. */
   modelStories: size(60, 10_000),
   /** S3: requests with one Idempotency-Key at the same time. */
   retriesAtOnce: size(10, 50),

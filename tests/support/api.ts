@@ -54,7 +54,7 @@ async function serveFront(): Promise<Served> {
 
 let next: Promise<string> | undefined;
 
-/** One web process for all files that share this process: a start takes seconds, and all are asked the same way. */
+/** Starts one web process for all files that share this process, because a start takes seconds. */
 async function serveThroughNext(): Promise<Served> {
   return { url: await (next ??= startNext()), close: () => Promise.resolve() };
 }

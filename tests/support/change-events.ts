@@ -17,7 +17,7 @@ export async function openChangeListener() {
   await client.connect();
   await client.query(`LISTEN ${CHANNEL}`);
 
-  /** All that has been told until now, since it was last asked; null: that anything may have changed. */
+  /** Returns the events since the last call; null means that anything may have changed. */
   const received = async (): Promise<(TeamChange[] | null)[]> => {
     await flushChanges(services().database.pool);
     const last = printNotification([]);

@@ -51,7 +51,7 @@ async function makeTemplate({ ownerUrl, appUrl }: { ownerUrl: string; appUrl: st
     } finally {
       await pgPool.end();
     }
-    // Nobody may connect any more: a template in use cannot be copied.
+    // Connections are refused from now on: a template in use cannot be copied.
     await client.query(`ALTER DATABASE ${TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false`);
   } finally {
     await client.end();

@@ -86,7 +86,7 @@ export async function giveSignIn(memberId: string): Promise<string> {
   return sessionId;
 }
 
-/** Returns an address that nobody has. */
+/** Returns an unused address. */
 export const someAddress = (): string => `someone-${newUuid7()}@example.test`;
 
 let owner: Pool | undefined;

@@ -6,7 +6,7 @@ import { oneLine, type EmailContent } from '@/server/outbound/mail/email-texts';
 const LINK = 'https://purser.test/here?a=1&b=2';
 const HOSTILE = '<img src=x onerror=alert(1)>"\'&\r\nBcc: victim@example.test\u202egnp.exe\u2028<script>';
 
-/** A letter of a kind in which every text is as hostile as it can be. */
+/** Returns an email of a kind in which every text is hostile. */
 const emailOf = (kind: EmailContent['kind'], text = HOSTILE, more: Partial<EmailContent> = {}): EmailContent => ({
   kind,
   at: new Date('2026-11-28T11:42:00Z'),

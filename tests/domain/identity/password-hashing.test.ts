@@ -296,7 +296,7 @@ describe('many passwords at once', () => {
     const others: number[] = [];
     for (let i = 0; i < 10; i += 1) others.push((await as(other.ownerKey).get('/members')).status);
     end.open();
-    // The other team's turn comes before all that the first has asked for.
+    // The other team is served before all requests of the first are.
     others.push((await create(other, 0)).status);
     const statuses = (await flood).map(({ status }) => status);
     expect(new Set(others)).toEqual(new Set([200, 201]));

@@ -107,7 +107,7 @@ describe('the owners’ notes about a member', () => {
     expect(JSON.stringify(await visitorContextOf(user).exportMe())).not.toMatch(SECRET);
     await as(team.ownerKey).post(`/members/${member.mem}/role`, { role: 'owner' });
     expect(JSON.stringify(await visitorContextOf(user).exportMe())).toMatch(SECRET);
-    // An owner who steps down is answered as a member from now on.
+    // An owner who steps down gets the responses of a member from now on.
     const session = await sessionOf(member.key);
     const context = { services: services(), actor: session, user, origin: HERE, requestId: newRequestId() };
     const caller = createCaller({ ...context, idempotencyKey: null });

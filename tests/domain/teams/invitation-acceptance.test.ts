@@ -165,7 +165,7 @@ describe('an invitation link', () => {
     };
     const [first, ...others] = await Promise.all(copies.map(said));
     for (const other of others) expect(other).toEqual(first);
-    // A visitor without an account is told to sign in, in the same words whether or not the user is in the team.
+    // The response asks the visitor to sign in, and is the same whether or not the user is in the team.
     const given = { name: 'Jo', password: PASSWORD };
     const codes = await Promise.all(
       copies.slice(1).map((token) => codeOf(asVisitor().acceptInvitation({ token, ...given }))),

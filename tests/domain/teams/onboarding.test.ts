@@ -156,7 +156,7 @@ describe('resetting a forgotten password', () => {
     const ctx = await signInAs(email);
     await enableTwoFactorFor(ctx);
     await resetPassword(ctx, { token: (await mailedLink(ctx, email))!, password: PASSWORD });
-    // The address was unverified, so somebody else may have set the factor up.
+    // The address was unverified, so another user may have set the factor up.
     const signedIn = await signInAs(email, visitor());
     expect(await getProfile(signedIn)).toMatchObject({ twoFactorSince: null, recoveryCodesLeft: 0 });
     const { codeAt } = await enableTwoFactorFor(signedIn);
@@ -203,7 +203,7 @@ describe('signing up', () => {
     ]);
   });
 
-  it('gives an account to the owner of the address when somebody else had created it unverified', async () => {
+  it('gives an account to the owner of the address when another user had created it unverified', async () => {
     const { email } = await makeOwnerWithPassword();
     const stranger = await signInAs(email);
     await enableTwoFactorFor(stranger);
