@@ -46,7 +46,11 @@ async function makeTemplate({ ownerUrl, appUrl }: { ownerUrl: string; appUrl: st
     await migrate({ ownerUrl: onDatabase(ownerUrl, TEMPLATE), appUrl: onDatabase(appUrl, TEMPLATE) });
     // The queue's tables, which a worker makes when it starts.
     const pgPool = new Pool({ connectionString: onDatabase(ownerUrl, TEMPLATE), max: 1 });
-    await runMigrations({ pgPool }).finally(() => pgPool.end());
+    try {
+      await runMigrations({ pgPool });
+    } finally {
+      await pgPool.end();
+    }
     // Nobody may connect any more: a template in use cannot be copied.
     await client.query(`ALTER DATABASE ${TEMPLATE} IS_TEMPLATE true ALLOW_CONNECTIONS false`);
   } finally {
