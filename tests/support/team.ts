@@ -1,5 +1,3 @@
-import { Pool } from 'pg';
-import { afterAll } from 'vitest';
 import type { Role, SeatActor } from '@/server/domain/actor';
 import { makeCtx, type Ctx } from '@/server/domain/ctx';
 import { newUuid7, printId, type TeamId } from '@/server/domain/ids';
@@ -12,7 +10,10 @@ import { createTeam } from '@/server/domain/teams/write';
 import { actorOf } from '@/server/http/gate';
 import { services } from '@/server/http/services';
 import { parseRateCard } from '@/server/domain/rates/rules';
+import { ownerPool } from './owner-pool';
 import { OWNER } from './passwords';
+
+export { ownerPool } from './owner-pool';
 
 /** Every test's own team: prices are 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
 const CARD = 'country,prefix,price\n,1,0.01\n,44,0.01\n,49,0.10\n';
@@ -88,16 +89,3 @@ export async function giveSignIn(memberId: string): Promise<string> {
 
 /** An address that nobody has. */
 export const someAddress = (): string => `someone-${newUuid7()}@example.test`;
-
-let owner: Pool | undefined;
-
-/** The tables' owner, for what no door offers: looking at rows, suspending a team. */
-export function ownerPool(): Pool {
-  owner ??= new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 8 });
-  return owner;
-}
-
-afterAll(async () => {
-  await owner?.end();
-  owner = undefined;
-});
