@@ -1,4 +1,6 @@
+import { afterAll } from 'vitest';
 import { testDatabase } from './database';
+import { endOwnerPool } from './owner-pool';
 
 // Runs before any module of the product is loaded, as the product reads its settings once.
 const { ownerUrl, appUrl } = await testDatabase();
@@ -11,6 +13,8 @@ Object.assign(process.env, {
   CARRIER: 'sandbox',
   RATE_LIMIT: process.env['TEST_RATE_LIMIT'] ?? '100000',
 });
+afterAll(endOwnerPool);
+
 process.stdout.write = quiet(process.stdout.write.bind(process.stdout));
 
 /** Hides the product's log lines, which would bury a test's output. */
