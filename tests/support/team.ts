@@ -1,6 +1,4 @@
 import { parseRateCard } from '@/server/domain/billing/rates/rules';
-import { Pool } from 'pg';
-import { afterAll } from 'vitest';
 import type { Role, MemberActor } from '@/server/domain/core/actor';
 import { makeContext, type Context } from '@/server/domain/core/context';
 import { newUuid7, printId, type TeamId } from '@/server/domain/core/ids';
@@ -12,7 +10,10 @@ import { parseAmount } from '@/server/domain/core/money';
 import { createTeam } from '@/server/domain/teams/teams/write';
 import { actorOf } from '@/server/http/authenticate';
 import { services } from '@/server/http/services';
+import { ownerPool } from './owner-pool';
 import { OWNER } from './passwords';
+
+export { ownerPool } from './owner-pool';
 
 /** The card of every test's team: 0.01 a segment to anywhere in +1 and +44, 0.10 to +49, nothing else. */
 const CARD = 'country,prefix,price\n,1,0.01\n,44,0.01\n,49,0.10\n';
@@ -88,16 +89,3 @@ export async function giveSignIn(memberId: string): Promise<string> {
 
 /** Returns an unused address. */
 export const someAddress = (): string => `someone-${newUuid7()}@example.test`;
-
-let owner: Pool | undefined;
-
-/** Connects as the tables' owner, for tests that read rows or suspend a team, which no channel offers. */
-export function ownerPool(): Pool {
-  owner ??= new Pool({ connectionString: process.env['DATABASE_OWNER_URL'], max: 8 });
-  return owner;
-}
-
-afterAll(async () => {
-  await owner?.end();
-  owner = undefined;
-});
