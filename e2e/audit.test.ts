@@ -203,7 +203,7 @@ test.describe('privacy', () => {
     const coming = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Export my data' }).click();
     const data = JSON.parse(await readFile(await (await coming).path(), 'utf8')) as Record<string, unknown>;
-    expect(data).toMatchObject({ user: { email: team.email }, members: [{ team: { name: 'Open House' } }] });
+    expect(data).toMatchObject({ user: { email: team.email }, memberships: [{ team: { name: 'Open House' } }] });
   });
 
   test('signs out users who delete their account for good, and removes their name from the member', async ({

@@ -150,7 +150,7 @@ test.describe('creating a member', () => {
     await dialog.getByLabel('Email').fill('TAKEN@depot.example');
     await submit(dialog);
     await expect(dialog.getByLabel('Email')).toHaveAttribute('aria-invalid', 'true');
-    await expect(dialog.getByText(/another member/i)).toBeVisible();
+    await expect(dialog.getByText(/already in use/i)).toBeVisible();
     expect(await countMembers()).toBe(count);
     await dialog.getByLabel('Email').fill('free@depot.example');
     await submit(dialog);
@@ -387,7 +387,7 @@ test.describe('the settings of a member', () => {
     };
     await wrong('Name', 'x'.repeat(121), /1 to 120 characters/, 'New Name');
     await wrong('Contact email', 'no address', /must be an e-mail address/i, 'new@depot.example');
-    await wrong('Contact email', 'neighbour@depot.example', /another member/i, 'new@depot.example');
+    await wrong('Contact email', 'neighbour@depot.example', /already in use/i, 'new@depot.example');
     await wrong('External ID', 'y'.repeat(256), /1 to 255 characters/, 'crm-9');
     await wrong('Metadata', 'no equals sign', /Each line must be name=value/, 'region=north\nplan = large');
     await save.click();

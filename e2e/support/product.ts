@@ -162,7 +162,11 @@ export const ofThisWorker = (name: string): string => `${name} ${process.env['TE
 async function freeAddress(slug: string): Promise<void> {
   const client = new Client({ connectionString: connectionOf(runningProduct().dataDir).ownerUrl });
   await client.connect();
-  await client.query(`UPDATE teams SET slug = slug || '-' || right(id::text, 8) WHERE slug = $1`, [slug]);
+  await client.query(
+    `WITH freed AS (UPDATE team_slugs SET slug = slug || '-' || right(team_id::text, 8) WHERE slug = $1 RETURNING team_id, slug)
+     UPDATE teams SET slug = freed.slug FROM freed WHERE teams.id = freed.team_id`,
+    [slug],
+  );
   await client.end();
 }
 
