@@ -386,7 +386,7 @@ test.describe('the settings of a member', () => {
       await page.getByLabel(label, { exact: true }).fill(mended);
     };
     await wrong('Name', 'x'.repeat(121), /1 to 120 characters/, 'New Name');
-    await wrong('Contact email', 'no address', /must be an e-mail address/i, 'new@depot.example');
+    await wrong('Contact email', 'no address', /must be an email address/i, 'new@depot.example');
     await wrong('Contact email', 'neighbour@depot.example', /already in use/i, 'new@depot.example');
     await wrong('External ID', 'y'.repeat(256), /1 to 255 characters/, 'crm-9');
     await wrong('Metadata', 'no equals sign', /Each line must be name=value/, 'region=north\nplan = large');
