@@ -7,6 +7,7 @@ import { findTeamBySlug } from '@/server/domain/teams/teams/read';
 import { slugFrom } from '@/server/domain/teams/teams/rules';
 import { sampleRates } from '@/server/domain/billing/rates/read';
 import { createTeam } from '@/server/domain/teams/teams/write';
+import { env } from '@/server/env';
 import { beginningOf, isComplete, liveUntil } from './demo/history';
 import { OWNER } from './demo/people';
 import { CliError, explainFailure, withServices } from './run';
@@ -16,13 +17,13 @@ type Demo = { teamId: string; memberId: string; apiKey: string; email: string; p
 const TEAM = { name: 'Acme Messaging', currency: 'USD' };
 
 /**
- * Creates a team with three months of history through the domain's commands. Called again, returns the existing team,
+ * Creates a team with a history of weeks or months through the domain's commands. Called again, returns the existing team,
  * or continues an interrupted one.
  */
 async function makeDemo(services: Services): Promise<Demo> {
   const now = new Date();
   const known = await findDemo(services);
-  const ctx = known?.ctx ?? (await beginTeam(services, beginningOf(now)));
+  const ctx = known?.ctx ?? (await beginTeam(services, beginningOf(now, env().demoDays)));
   if (!known?.complete) await liveUntil(ctx, now);
   const owner = await findOwner(ctx);
   const apiKey = owner && (await openCurrentKey(ctx, owner));

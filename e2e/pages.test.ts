@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
-import { atRest, axe, expect, runningProduct, settle, test } from './support/browser';
+import { atRest, axe, expect, openAt, runningProduct, test } from './support/browser';
 import { createTeamByCommand, ofThisWorker, type Team } from './support/product';
 
 const { url } = runningProduct();
@@ -68,11 +68,6 @@ test.describe('every page', () => {
     for (let i = 0; i < 3; i += 1) await call('POST', '/messages', message);
   });
 
-  const settled = async (page: Page, path: string) => {
-    await page.goto(path);
-    await page.waitForLoadState('networkidle');
-  };
-
   /** Returns the accessibility violations of the page in its current state, in light and in dark mode. */
   const axeInBoth = async (page: Page, what: string): Promise<string[]> => {
     const found: string[] = [];
@@ -86,9 +81,27 @@ test.describe('every page', () => {
   };
 
   for (const path of [...OPEN, ...PAGES])
-    test(`is accessible in light and dark mode: “${path}”`, async ({ newPage }) => {
-      const page = await newPage({ as: asOf(path), url: pathOf(path) });
+    test(`arrives with its data, needs no horizontal scrolling, and is accessible in light and dark mode: “${path}”`, async ({
+      newPage,
+    }) => {
+      // A page that receives live updates would fetch what they change.
+      const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 }, isLive: false });
+      const requested: string[] = [];
+      page.on('request', (request) => {
+        if (request.url().includes('/api/trpc/')) requested.push(request.url());
+      });
+      await openAt(page, pathOf(path));
+      const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(await overflow(), 'at 320 pixels, perhaps loading').toBeLessThanOrEqual(0);
+      await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+      expect(await overflow(), 'at 320 pixels').toBeLessThanOrEqual(0);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
+      expect(await overflow(), 'at twice the font size').toBeLessThanOrEqual(0);
+      await page.evaluate(() => document.documentElement.style.removeProperty('font-size'));
       expect(await axeInBoth(page, path)).toEqual([]);
+      // The first paint needs no request for data; a tab other than the first fetches its own list.
+      if (!path.includes('tab=')) expect(requested).toEqual([]);
     });
 
   test('has accessible dialogs and menus in light and dark mode', async ({ newPage }) => {
@@ -102,7 +115,6 @@ test.describe('every page', () => {
       if (run === 'Credit') await look('menu');
       await page.getByRole('menuitem', { name: run, exact: true }).click();
       await expect(page.getByRole('dialog')).toBeVisible();
-      await page.waitForLoadState('networkidle');
       await look(run);
       await page.keyboard.press('Escape');
       await expect(page.getByRole('dialog')).toBeHidden();
@@ -149,23 +161,6 @@ test.describe('every page', () => {
     expect(found).toEqual([]);
   });
 
-  for (const path of [...OPEN, ...PAGES])
-    test(`needs no horizontal scrolling at 320 pixels, nor at twice the font size, and arrives with its data: “${path}”`, async ({
-      newPage,
-    }) => {
-      const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 } });
-      const requested: string[] = [];
-      page.on('request', (request) => {
-        if (request.url().includes('/api/trpc/')) requested.push(request.url());
-      });
-      await settled(page, pathOf(path));
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
-        0,
-      );
-      // The first paint needs no request for data; a tab other than the first fetches its own list.
-      if (!path.includes('tab=')) expect(requested).toEqual([]);
-    });
-
   test('shows the team page within its script budget, without layout shifts', async ({ newPage }) => {
     const page = await newPage({ as: team });
     const session = await page.context().newCDPSession(page);
@@ -184,8 +179,8 @@ test.describe('every page', () => {
         }
       }).observe({ type: 'layout-shift', buffered: true });
     });
-    await settled(page, at('/members'));
-    await settle(page);
+    await openAt(page, at('/members'));
+    await page.waitForLoadState('networkidle');
     await page.evaluate(() => document.fonts.ready.then(() => {}));
     await atRest(page);
     const sum = [...scripts.values()].reduce((a, b) => a + b, 0);
@@ -196,7 +191,6 @@ test.describe('every page', () => {
 
   test('supports the main tasks by keyboard alone', async ({ newPage }) => {
     const page = await newPage({ as: team, url: at('/members') });
-    await page.waitForLoadState('networkidle');
     const keys = page.keyboard;
     await keys.press('c');
     await expect(page.getByRole('dialog').getByLabel('Name')).toBeFocused();

@@ -111,7 +111,7 @@ async function take(context: BrowserContext, { name, path, act, dark, phone }: S
 /** Takes the pictures of docs/pictures in a newly created demo. */
 async function main(): Promise<void> {
   const dataDir = mkdtempSync(join(tmpdir(), 'purser-pictures-'));
-  const product = await startProduct(dataDir);
+  const product = await startProduct(dataDir, { PURSER_DEMO_DAYS: '90' });
   const browser = await openBrowser();
   try {
     const { email, password } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8'));

@@ -30,7 +30,7 @@ test.describe('a first start without the demo', () => {
     const [printed = ''] = /http:\/\/localhost:\d+\/setup\?code=\S+/.exec(product.output()) ?? [];
     const { pathname, search, searchParams } = new URL(printed);
     const here = `${product.url}${pathname}`;
-    await typeBeforeHydration(await newPage(), `${here}${search}`, 5);
+    await typeBeforeHydration(await newPage(), `${here}${search}`, 5, 1);
     const page = await newPage({ url: `${product.url}/sign-in` });
     expectError(page, /status of 40[04]/);
     await page.getByRole('link', { name: 'Set up the first team' }).click();

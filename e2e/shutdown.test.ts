@@ -21,10 +21,13 @@ import {
 const NEVER_ACCEPTED = new Set(['ECONNREFUSED', 'ECONNRESET', 'UND_ERR_SOCKET']);
 
 const dataDir = mkdtempSync(join(tmpdir(), 'purser-shutdown-'));
-test.afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+let product: Product;
+test.afterAll(async () => {
+  await product.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 test.describe('SIGTERM to the start script, under load', () => {
-  let product: Product;
   let seen: Seen;
   let output = '';
 
@@ -68,22 +71,17 @@ test.describe('SIGTERM to the start script, under load', () => {
 
   test('keeps every acknowledged change for the next start, once', async () => {
     product = await startProduct(dataDir);
-    try {
-      const database = connectionOf(dataDir).appUrl;
-      expect(await lostOrDoubled(database, seen)).toEqual([]);
-      // A request that the server had read would have been carried out and answered.
-      expect([...(await transfersByKey(database, seen.unanswered))]).toEqual([]);
-      const { code, stdout } = await purser(dataDir, 'ledger', 'verify', '--json');
-      expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, problems: [] }]);
-    } finally {
-      await product.stop();
-    }
+    const database = connectionOf(dataDir).appUrl;
+    expect(await lostOrDoubled(database, seen)).toEqual([]);
+    // A request that the server had read would have been carried out and answered.
+    expect([...(await transfersByKey(database, seen.unanswered))]).toEqual([]);
+    const { code, stdout } = await purser(dataDir, 'ledger', 'verify', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, problems: [] }]);
   });
 });
 
 test.describe('SIGTERM to a web process', () => {
   test('makes it report at once that it is not ready, and serve new connections during its grace period', async () => {
-    const product = await startProduct(dataDir);
     const port = await freePort(undefined);
     const web = startWeb(dataDir, port, { SHUTDOWN_GRACE_SECONDS: '4' });
     try {
@@ -105,7 +103,6 @@ test.describe('SIGTERM to a web process', () => {
       expect(await statusOf('/api/health')).toBe(0);
     } finally {
       web.child.kill('SIGKILL');
-      await product.stop();
     }
   });
 });

@@ -328,7 +328,6 @@ test.describe('the list of members', () => {
 
   test('opens the create dialog from the command palette of any page', async ({ newPage }) => {
     const page = await newPage({ as: team, url: '/list-page/transfers' });
-    await page.waitForLoadState('networkidle');
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Search members or commands…').fill('create');
     await page.getByText('Create member').click();

@@ -32,6 +32,8 @@ export type Env = {
   /** Allows plain http outside a demo. */
   allowHttp: boolean;
   demo: boolean;
+  /** Whole days of history that the demo begins with. */
+  demoDays: number;
   secret: string;
   carrier: (typeof CARRIERS)[number];
   /** Requests per second and team, over all web processes. */
@@ -97,6 +99,7 @@ const schema = z.object({
   PORT: whole(1, 65_535, 3000),
   APP_URL: z.url({ protocol: /^https?$/, error: 'must be an address such as https://purser.example.com' }).optional(),
   PURSER_DEMO: flag('0'),
+  PURSER_DEMO_DAYS: whole(1, 90, 90),
   PURSER_SECRET: z
     .string()
     .min(32, `must have at least 32 characters; ${secretAdvice}`)
@@ -174,6 +177,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     trustProxy: value.TRUST_PROXY,
     apiFront: value.API_FRONT,
     messageValidityHours: value.MESSAGE_VALIDITY_HOURS,
+    demoDays: value.PURSER_DEMO_DAYS,
     logRetentionMonths: value.LOG_RETENTION_MONTHS,
     mail: mailOf(value, appUrl),
     signUp: value.SIGN_UP,

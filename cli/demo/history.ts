@@ -17,11 +17,8 @@ import { compose, sendTraffic, taken, trafficOf } from './traffic';
 import { Clock, DAY, HOUR, MINUTE, SECOND, type Memberships } from './time';
 import { runCommand } from '@/server/domain/core/transaction';
 
-/** The number of whole UTC days before the day on which the demo is created. */
-const DAYS_BEFORE = 90;
-
-/** Returns the start of a history that ends `now`: a UTC midnight. */
-export const beginningOf = (now: Date): Date => new Date((Math.floor(now.getTime() / DAY) - DAYS_BEFORE) * DAY);
+/** Returns the start of a history of `days` whole UTC days that ends `now`: a UTC midnight. */
+export const beginningOf = (now: Date, days: number): Date => new Date((Math.floor(now.getTime() / DAY) - days) * DAY);
 
 /** The operator's reference of the last step. The ledger keeps it, so it proves that the history is complete. */
 const LAST_STEP = 'DEMO-COMPLETE';

@@ -9,17 +9,15 @@ const fieldsOf = (page: Page): Locator =>
     )
     .filter({ visible: true });
 
-/** The factor by which the page's processor is slowed down. */
-const SLOWER = 4;
-
 /**
- * Opens a page with a slow processor and types into each of its text fields before its scripts run; then lets them run
- * and expects each field and React to hold the text.
+ * Opens a page and types into each of its text fields before its scripts run; then lets them run and expects each field
+ * and React to hold the text.
  * @param count the number of text fields of the page
+ * @param slower the factor by which the page's processor is slowed down
  */
-export async function typeBeforeHydration(page: Page, path: string, count: number): Promise<void> {
+export async function typeBeforeHydration(page: Page, path: string, count: number, slower: number): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWER });
+  if (slower > 1) await session.send('Emulation.setCPUThrottlingRate', { rate: slower });
   let run = () => {};
   const isTyped = new Promise<void>((resolve) => (run = resolve));
   await page.route(/\/_next\/.*\.js/, async (route) => {

@@ -57,7 +57,13 @@ export async function startProduct(
   withinMs = 110_000,
 ): Promise<Product> {
   const port = await freePort(undefined);
-  const env = cleanEnvironment({ PORT: String(port), PURSER_DATA_DIR: dataDir, RATE_LIMIT: '100000', ...more });
+  const env = cleanEnvironment({
+    PORT: String(port),
+    PURSER_DATA_DIR: dataDir,
+    PURSER_DEMO_DAYS: '3',
+    RATE_LIMIT: '100000',
+    ...more,
+  });
   const { child, pid, output } = run(['scripts/start.mjs'], env);
   const isUp = () => output().includes('Purser is ready at') || child.exitCode !== null;
   const stop = async () => {

@@ -51,7 +51,6 @@ import { codeOf, fromFileSystem, Stop } from '../processes/stop.mjs';
 const quiet = {
   timezone: 'UTC',
   log_timezone: 'UTC',
-  unix_socket_directories: '',
   // The application reports failed statements; the server's log would put message texts on disk.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
@@ -67,10 +66,25 @@ function openLog(dir) {
   return { fd, sinceStart: () => readFileSync(path).subarray(from).toString('utf8').slice(-20_000) };
 }
 
-/** @param {string} user @param {string} password @param {number} port @param {string} database */
-function url(user, password, port, database) {
+/** The longest path of a socket that every system accepts, in bytes: macOS allows 104 with the closing zero. */
+const MAX_SOCKET_PATH = 103;
+
+/**
+ * Returns the directory for the server's Unix socket, or null if its path would be too long. A query through the socket
+ * takes a fifth less time than one through TCP.
+ * @param {string} home
+ */
+const socketDirectory = (home) =>
+  process.platform !== 'win32' && Buffer.byteLength(join(home, '.s.PGSQL.65535')) <= MAX_SOCKET_PATH ? home : null;
+
+/**
+ * @param {{ socket: string | null, port: number }} server
+ * @param {string} user @param {string} password @param {string} database
+ */
+function url({ socket, port }, user, password, database) {
   // Explicit, because PGSSLMODE in the environment could demand what this server does not offer.
-  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}?sslmode=disable`;
+  const query = new URLSearchParams({ sslmode: 'disable', ...(socket !== null && { host: socket }) });
+  return `postgres://${user}:${password}@127.0.0.1:${port}/${database}?${query}`;
 }
 
 /** @param {string} connectionString */
@@ -87,7 +101,8 @@ async function connect(connectionString) {
  */
 async function launch({ dir, data, port, superUrl, settings, runner, postgres, log }) {
   const output = openLog(dir);
-  const options = Object.entries({ ...quiet, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const own = { ...quiet, unix_socket_directories: socketDirectory(dir) ?? '' };
+  const options = Object.entries({ ...own, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = spawnProgram(runner, postgres, ['-D', data, '-p', String(port), '-h', '127.0.0.1', ...options], {
     cwd: dir,
     stdio: ['ignore', output.fd, output.fd],
@@ -166,7 +181,7 @@ async function launchOnSomePort({ wished, fixed, password, ...how }) {
   const end = Date.now() + 15_000;
   do {
     const port = fixed ?? (await freePort(wished));
-    const superUrl = url('postgres', password, port, 'postgres');
+    const superUrl = url({ socket: socketDirectory(how.dir), port }, 'postgres', password, 'postgres');
     const started = await launch({ ...how, port, superUrl });
     if (!('failed' in started)) return { ...started, port, superUrl };
     failed = started.failed ?? '';
@@ -219,8 +234,9 @@ export async function startPostgres({ dir, port: fixed, settings = {}, log = () 
     try {
       await setUp(superUrl, cluster);
       if (cluster.port !== port) writePrivateJson(join(home, 'cluster.json'), { ...cluster, port });
-      const ownerUrl = url('purser_owner', cluster.passwords.purser_owner, port, 'purser');
-      const appUrl = url('purser_app', cluster.passwords.purser_app, port, 'purser');
+      const server = { socket: socketDirectory(home), port };
+      const ownerUrl = url(server, 'purser_owner', cluster.passwords.purser_owner, 'purser');
+      const appUrl = url(server, 'purser_app', cluster.passwords.purser_app, 'purser');
       writePrivateJson(join(base, 'connection.json'), { ownerUrl, appUrl, ...connection });
       await takeOwnership(base, { databasePort: port });
       const known = { ownerUrl, appUrl, superUrl, port, pid: child.pid ?? 0, clusterId: cluster.id };

@@ -25,7 +25,7 @@ const SETTINGS = {
   max_wal_senders: 0,
   max_wal_size: '4GB',
   checkpoint_timeout: '1h',
-  autovacuum: 'off',
+  autovacuum_naptime: '5s',
   jit: 'off',
   shared_buffers: '256MB',
   max_connections: 200,
