@@ -87,21 +87,22 @@ test.describe('every page', () => {
       // A page that receives live updates would fetch what they change.
       const page = await newPage({ as: asOf(path), viewport: { width: 320, height: 640 }, isLive: false });
       const requested: string[] = [];
+      const begun = Date.now();
       page.on('request', (request) => {
-        if (request.url().includes('/api/trpc/')) requested.push(request.url());
+        if (request.url().includes('/api/trpc/')) requested.push(`after ${Date.now() - begun} ms: ${request.url()}`);
       });
       await openAt(page, pathOf(path));
       const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(await overflow(), 'at 320 pixels, perhaps loading').toBeLessThanOrEqual(0);
       await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
       expect(await overflow(), 'at 320 pixels').toBeLessThanOrEqual(0);
+      // The first paint needs no request for data; a tab other than the first fetches its own list.
+      if (!path.includes('tab=')) expect(requested).toEqual([]);
       await page.setViewportSize({ width: 1280, height: 800 });
       await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
       expect(await overflow(), 'at twice the font size').toBeLessThanOrEqual(0);
       await page.evaluate(() => document.documentElement.style.removeProperty('font-size'));
       expect(await axeInBoth(page, path)).toEqual([]);
-      // The first paint needs no request for data; a tab other than the first fetches its own list.
-      if (!path.includes('tab=')) expect(requested).toEqual([]);
     });
 
   test('has accessible dialogs and menus in light and dark mode', async ({ newPage }) => {

@@ -6,12 +6,14 @@ type Wanted = { touch: boolean; viewport: { width: number; height: number } };
 
 /**
  * The browser contexts of a worker process. A cleared context is reused, because a new one would fetch and compile the
- * scripts of every page again; not if videos are recorded, each of which covers a whole context.
+ * scripts of every page again; not if videos are recorded, each of which covers a whole context, or if a test has set
+ * its clock, which stays set.
  */
 export class Contexts {
   readonly #browser: Browser;
   readonly #idle = { touch: new Set<BrowserContext>(), mouse: new Set<BrowserContext>() };
   readonly #touching = new WeakSet<BrowserContext>();
+  readonly #ownClock = new WeakSet<BrowserContext>();
 
   constructor(browser: Browser) {
     this.#browser = browser;
@@ -32,12 +34,19 @@ export class Contexts {
       ...(HAS_FFMPEG && { viewport, recordVideo: { dir: testInfo.outputPath('videos'), size: viewport } }),
     });
     if (touch) this.#touching.add(context);
+    const { clock } = context;
+    const install = clock.install.bind(clock);
+    clock.install = (options) => {
+      this.#ownClock.add(context);
+      return install(options);
+    };
     return context;
   }
 
   /** Clears a context for the next test; closes it after a test that failed. */
   async giveBack(context: BrowserContext, hasFailed: boolean): Promise<void> {
-    if (HAS_FFMPEG || hasFailed || !(await empty(context))) return context.close();
+    const isSpent = HAS_FFMPEG || hasFailed || this.#ownClock.has(context);
+    if (isSpent || !(await empty(context))) return context.close();
     this.#idle[this.#touching.has(context) ? 'touch' : 'mouse'].add(context);
   }
 }
