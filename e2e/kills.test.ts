@@ -262,17 +262,17 @@ test.describe('a worker that is killed during its jobs', () => {
   test(`is restarted, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
     test.setTimeout(120_000);
     for (let i = 0; i < WORKER_KILLS; i += 1) {
-      const killed = processOf(dataDir, 'server/jobs/worker.ts')!;
+      const killed = processOf(dataDir, 'server/jobs/main.ts')!;
       await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await everyKindRuns();
-      expect(processOf(dataDir, 'server/jobs/worker.ts')).not.toBe(killed);
+      expect(processOf(dataDir, 'server/jobs/main.ts')).not.toBe(killed);
     }
   });
 
   test('is reported as missing by the readiness check, which stays ready', async () => {
     const health = async () => (await fetch(`${url}/api/ready`)).json();
     expect(await health()).toMatchObject({ ready: true, workerAlive: true, oldestDueJobSeconds: expect.any(Number) });
-    const stopped = processOf(dataDir, 'server/jobs/worker.ts')!;
+    const stopped = processOf(dataDir, 'server/jobs/main.ts')!;
     process.kill(stopped, 'SIGSTOP');
     try {
       await until(

@@ -23,7 +23,8 @@ async function command(env) {
   const { spawn } = await import('node:child_process');
   const { constants } = await import('node:os');
   const { root } = await import('./start/files.mjs');
-  const words = ['--import', import.meta.resolve('tsx'), 'cli/main.ts', ...process.argv.slice(2)];
+  const { argumentsFor } = await import('./start/build.mjs');
+  const words = [...argumentsFor('cli/main.ts'), ...process.argv.slice(2)];
   // The command runs in the checkout, but relative paths are resolved against the caller's directory.
   const whole = { INIT_CWD: process.cwd(), ...process.env, ...env };
   const child = spawn(process.execPath, words, { cwd: root, stdio: 'inherit', env: whole });

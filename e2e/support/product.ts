@@ -1,5 +1,6 @@
 import { freePort } from '@/scripts/processes/ports.mjs';
 import { commandLine, identity, isSameAlive } from '@/scripts/processes/identity.mjs';
+import { argumentsFor } from '@/scripts/start/build.mjs';
 import { embeddedEnvironment } from '@/scripts/start/settings.mjs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -93,7 +94,7 @@ export function connectionOf(dataDir: string): Connection {
 /** Starts another web process on the product's database, as an operator may. */
 export function startWeb(dataDir: string, port: number, more: Record<string, string> = {}): Running {
   const env = { ...embeddedEnvironment(dataDir, connectionOf(dataDir)), NODE_ENV: 'production', RATE_LIMIT: '100000' };
-  return run(['--import', 'tsx', 'server/web.ts'], cleanEnvironment({ ...env, PORT: String(port), ...more }));
+  return run(argumentsFor('server/web.ts'), cleanEnvironment({ ...env, PORT: String(port), ...more }));
 }
 
 /** Starts a process that runs operator commands on the product of a data directory, one for each request. */
@@ -202,7 +203,7 @@ export const alive = (processes: Process[]): Process[] => processes.filter((one)
 /** Returns the id of the product's process that runs `file`. */
 export function processOf(dataDir: string, file: string): number | undefined {
   const known: Process[] = JSON.parse(readFileSync(join(dataDir, 'processes.json'), 'utf8'));
-  return known.find(({ pid }) => commandLine(pid).includes(file))?.pid;
+  return known.find(({ pid }) => commandLine(pid).includes(file.replace(/\.ts$/, '')))?.pid;
 }
 
 /** Returns the process id of the embedded Postgres. */

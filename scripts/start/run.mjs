@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuild } from './build.mjs';
+import { argumentsFor, ensureBuild } from './build.mjs';
 import { Children, stopLeftOver } from '../processes/children.mjs';
 import { dataDirectory, readJson, root, writePrivateJson } from './files.mjs';
 import { takeOwnership } from '../embedded-postgres/ownership.mjs';
@@ -11,7 +11,6 @@ import { embeddedEnvironment, listenAddress, localUrl, wantsDemo } from './setti
 import { explain, Stop } from '../processes/stop.mjs';
 
 const log = (/** @type {string} */ line) => console.error(line);
-const tsx = (/** @type {string} */ file) => ['--import', 'tsx', file];
 
 /** One run of everything, from the database to the printed URL, and its shutdown. */
 class Run {
@@ -35,6 +34,11 @@ class Run {
     this.#children = new Children(this.#external ? undefined : (pids) => this.#note(pids));
   }
 
+  /** @param {string} file */
+  #program(file) {
+    return this.#dev ? ['--import', 'tsx', file] : argumentsFor(file);
+  }
+
   /** @param {{ pid: number, started: string }[]} pids */
   #note(pids) {
     const file = join(this.#dir, 'processes.json');
@@ -50,7 +54,7 @@ class Run {
     // Awaited below; an error of the database may come first.
     building.catch(() => {});
     const env = await this.#environment();
-    const prepared = await this.#children.run(tsx('scripts/start/prepare.ts'), env);
+    const prepared = await this.#children.run(this.#program('scripts/start/prepare.ts'), env);
     process.stderr.write(prepared.output);
     if (prepared.code !== 0) throw new Stop('');
     const demo = this.#demo ? await this.#seed(env) : undefined;
@@ -111,7 +115,7 @@ class Run {
     const cluster = (await this.#database)?.clusterId;
     const known = readJson(file);
     if (known?.apiKey && known.password && known.cluster === cluster) return known;
-    const { code, stdout, output } = await this.#children.run(tsx('cli/demo.ts'), env);
+    const { code, stdout, output } = await this.#children.run(this.#program('cli/demo.ts'), env);
     if (code !== 0) {
       process.stderr.write(output);
       throw new Stop(`The demo data could not be created (exit code ${code}).`);
@@ -127,7 +131,10 @@ class Run {
    * @returns {Promise<string | null>}
    */
   async #setupUrl(env) {
-    const { code, stdout, output } = await this.#children.run([...tsx('cli/main.ts'), 'setup', '--json'], env);
+    const { code, stdout, output } = await this.#children.run(
+      [...this.#program('cli/main.ts'), 'setup', '--json'],
+      env,
+    );
     if (code === 0) return JSON.parse(stdout).url;
     process.stderr.write(output);
     throw new Stop(`Checking for an existing team failed (exit code ${code}).`);
@@ -135,11 +142,11 @@ class Run {
 
   /** @param {Record<string, string>} env */
   #serve(env) {
-    const web = [...tsx('server/web.ts'), ...(this.#dev ? ['--dev'] : [])];
+    const web = [...this.#program('server/web.ts'), ...(this.#dev ? ['--dev'] : [])];
     const isHopeless = (/** @type {number} */ deaths) => !this.#ready && deaths >= 3;
     return Promise.race([
       this.#children.keep('web server', web, env, isHopeless),
-      this.#children.keep('worker', tsx('server/jobs/worker.ts'), env),
+      this.#children.keep('worker', this.#program('server/jobs/main.ts'), env),
     ]);
   }
 

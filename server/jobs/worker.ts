@@ -133,5 +133,3 @@ function end(msg: string, error?: unknown): never {
   log({ msg, level: 'error', ...(error !== undefined && describeFault(error)) });
   process.exit(1);
 }
-
-if (import.meta.url === `file://${process.argv[1]}`) void runWorker();

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runMigrations } from 'graphile-worker';
 import { Pool, type PoolClient } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { argumentsFor } from '@/scripts/start/build.mjs';
 import { openDatabase } from '@/db/client';
 import { readQueueHealth, SILENT_SECONDS } from '@/db/queue';
 import { beat, forget, keepBeating, keepReleasing, LiveWorkers, releaseDead } from '@/server/jobs/heartbeat';
@@ -32,7 +33,7 @@ afterEach(async () => {
 /** Starts a worker in a process of its own, as it runs beside the product. */
 function startWorker(): { child: ChildProcess; said: () => string } {
   const { ownerUrl, appUrl } = database;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/jobs/worker.ts'], {
+  const child = spawn(process.execPath, argumentsFor('server/jobs/main.ts'), {
     cwd: join(import.meta.dirname, '../..'),
     env: { ...process.env, DATABASE_URL: appUrl, DATABASE_OWNER_URL: ownerUrl },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { argumentsFor } from '@/scripts/start/build.mjs';
 import { openDatabase } from '@/db/client';
 import { parseId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
@@ -38,7 +39,7 @@ function start() {
     DATABASE_DIRECT_URL: ownerUrl,
     PURSER_DEMO: '1',
   };
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/demo.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, argumentsFor('cli/demo.ts'), { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (part: string) => (said.stdout += part));
   child.stderr.setEncoding('utf8').on('data', (part: string) => (said.stderr += part));

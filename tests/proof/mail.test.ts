@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { SMTPServerOptions } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { argumentsFor } from '@/scripts/start/build.mjs';
 import { openDatabase } from '@/db/client';
 import type { Services } from '@/server/domain/core/context';
 import { queueMail } from '@/server/domain/notifications/emails/write';
@@ -32,7 +33,7 @@ afterAll(async () => {
 function startWorker(smtpUrl: string): ChildProcess {
   const { ownerUrl, appUrl } = database;
   const env = { DATABASE_URL: appUrl, DATABASE_OWNER_URL: ownerUrl, SMTP_URL: smtpUrl, MAIL_FROM: 'mail@purser.test' };
-  return spawn(process.execPath, ['--import', 'tsx', 'server/jobs/worker.ts'], {
+  return spawn(process.execPath, argumentsFor('server/jobs/main.ts'), {
     cwd: join(import.meta.dirname, '../..'),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],

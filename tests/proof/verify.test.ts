@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { argumentsFor } from '@/scripts/start/build.mjs';
 import { openDatabase } from '@/db/client';
 import { makeContext, type Services } from '@/server/domain/core/context';
 import { verifyLedger, type LedgerProof } from '@/server/domain/billing/ledger/read';
@@ -236,7 +237,7 @@ const purser = (databaseUrl: string, ...words: string[]): Promise<Ended> =>
     const env = { ...process.env, DATABASE_URL: databaseUrl };
     execFile(
       process.execPath,
-      ['--import', 'tsx', 'cli/main.ts', ...words],
+      [...argumentsFor('cli/main.ts'), ...words],
       { cwd: ROOT, env },
       (error, stdout, stderr) => resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
     );

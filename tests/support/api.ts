@@ -1,3 +1,4 @@
+import { argumentsFor } from '@/scripts/start/build.mjs';
 import { freePort } from '@/scripts/processes/ports.mjs';
 import { answerApi, placeAt } from '@/server/http/api-router';
 import { spawn } from 'node:child_process';
@@ -61,7 +62,7 @@ async function serveThroughNext(): Promise<Served> {
 
 async function startNext(): Promise<string> {
   const port = await freePort(undefined);
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/web.ts'], {
+  const child = spawn(process.execPath, argumentsFor('server/web.ts'), {
     cwd: join(import.meta.dirname, '../..'),
     env: {
       ...process.env,
