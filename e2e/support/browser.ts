@@ -182,12 +182,18 @@ export async function atRest(page: Page): Promise<void> {
   });
 }
 
-/** Returns the accessibility violations that axe finds on a page. */
-export async function axe(page: Page, rules?: string[]): Promise<string[]> {
+/**
+ * Returns the accessibility violations that axe finds on a page.
+ * @param rules the only rules to check; all by default
+ * @param within a selector of the only part to check; the whole page by default
+ */
+export async function axe(page: Page, rules?: string[], within?: string): Promise<string[]> {
   await atRest(page);
   // Legacy mode runs in the page itself; otherwise axe opens a second page for each analysis.
   const builder = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
-  const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
+  if (rules) builder.withRules(rules);
+  if (within !== undefined) builder.include(within);
+  const { violations } = await builder.analyze();
   return violations.map(
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`,
   );

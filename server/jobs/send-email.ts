@@ -8,7 +8,6 @@ import {
   type MailOutcome,
 } from '@/server/domain/notifications/emails/write';
 import type { MailSettings } from '@/server/env';
-import { renderEmail } from '@/server/outbound/mail/email-template';
 import { makeMailbox } from '@/server/outbound/mail/mailbox';
 import { MailError, type Mailer } from '@/server/outbound/mail/mailer';
 import { makeResend } from '@/server/outbound/mail/resend';
@@ -31,6 +30,8 @@ export async function sendMail(services: Services, mailer: Mailer, mailId: strin
   if (!mail) return;
   const content = await readEmailContent(services, mail);
   if (!content) return dropMail(services, mail.id);
+  // Loaded at the first email: React takes a third of a worker's start.
+  const { renderEmail } = await import('@/server/outbound/mail/email-template');
   const outcome = await handOver(mailer, { id: mail.id, to: mail.address, ...(await renderEmail(content)) });
   if ((await settleMail(services, mail, outcome)) === 'again') throw new Error(`Mail ${mail.id} was not taken.`);
 }
