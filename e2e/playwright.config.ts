@@ -5,8 +5,8 @@ import { chromiumOptions } from './support/chromium';
 const APART = ['hostile.test.ts', 'kills.test.ts'];
 
 /**
- * Tests the product as a user runs it: the global setup starts it once for all files. Each file has its own teams, and two
- * files run at a time. The trace, screenshots and video of a failed test are in `test-results`, and in the report:
+ * Tests the product as a user runs it: the global setup starts it once for all files. Each file has its own teams, and three
+ * files run at a time: one more than the cores of a small machine, because stories often wait. The trace, screenshots and video of a failed test are in `test-results`, and in the report:
  * `npx playwright show-report e2e/report`.
  */
 export default defineConfig({
@@ -16,7 +16,7 @@ export default defineConfig({
   timeout: 180_000,
   // The limit is long, for busy machines; a deadlock ends here.
   expect: { timeout: 15_000 },
-  workers: 2,
+  workers: 3,
   retries: 0,
   preserveOutput: 'failures-only',
   reporter: [

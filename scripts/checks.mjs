@@ -81,11 +81,10 @@ function lanes(temporary, fast) {
   const files = ['batch', 'errors', 'exports', 'http-conventions', 'idempotency', 'limits', 'openapi', 'unavailable'];
   const throughNext = files.map((name) => `tests/api/${name}.test.ts`);
   return [
-    // Its product builds the pages, which the last steps of the other lane take as they are.
-    [{ name: 'browser', run: () => playwright('stories', temporary) }],
+    [tests, { name: 'browser', run: () => playwright('stories', temporary) }],
     [
       ...statics,
-      tests,
+      // Its product builds the pages, which the next step takes as they are.
       { name: 'attacks and kills', run: () => playwright('apart', temporary) },
       {
         name: 'the API through Next',

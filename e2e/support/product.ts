@@ -157,7 +157,8 @@ export async function createTeamByCommand(
 ): Promise<Team> {
   const owner = ['--owner-name', 'Olive Owner', '--owner-email', email, '--owner-password', PASSWORD];
   // A worker process that replaces a failed one creates the teams of its file again, so the old ones free their addresses.
-  if (Number(process.env['TEST_WORKER_INDEX']) > 1) await freeAddress(name.toLowerCase().replaceAll(' ', '-'));
+  if (Number(process.env['TEST_WORKER_INDEX']) > Number(process.env['TEST_PARALLEL_INDEX']))
+    await freeAddress(name.toLowerCase().replaceAll(' ', '-'));
   const team = await operate<Team>('team', 'create', '--name', name, ...owner);
   if (fund !== null) await operate('team', 'fund', team.teamId, fund);
   return { ...team, email, password: PASSWORD };

@@ -27,6 +27,14 @@ describe('plain http', () => {
   });
 });
 
+describe('the history of the demo', () => {
+  it('is three months long unless fewer days are given', () => {
+    const days = (text?: string) => parseEnv({ ...given, PURSER_DEMO_DAYS: text }).demoDays;
+    expect([days(), days('1'), days('90')]).toEqual([90, 1, 90]);
+    for (const bad of ['0', '91', 'week']) expect(() => days(bad)).toThrow(/PURSER_DEMO_DAYS/);
+  });
+});
+
 describe('the retention of the log', () => {
   it('is unlimited unless a whole number of months is given', () => {
     const months = (text?: string) => parseEnv({ ...given, LOG_RETENTION_MONTHS: text }).logRetentionMonths;
