@@ -9,7 +9,7 @@ const rule = { threshold: '5.00', target: '50.00', cap: { amount: '200.00', peri
 
 /** Lets the seven days of an invitation pass. */
 const runOut = ({ teamId }: TestTeam) =>
-  ownerPool().query('UPDATE invitations SET expires_at = now() WHERE team_id = $1', [teamId]);
+  ownerPool().query("UPDATE invitations SET expires_at = now() - interval '1 second' WHERE team_id = $1", [teamId]);
 
 describe('POST /invitations', () => {
   it('invites an address: pending, for seven days, with a link, without moving money', async () => {

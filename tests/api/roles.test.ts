@@ -180,9 +180,10 @@ const SHUT_OUT: Record<string, { code: ErrorCode; who: (team: TestTeam) => Promi
     who: async (team) => {
       const member = await prepareMember(team, { role: 'owner' });
       await as(team.ownerKey).post(`/members/${member.mem}/key/rotate`, { overlapSeconds: 60 });
-      await ownerPool().query('UPDATE api_keys SET expires_at = now() WHERE team_id = $1 AND expires_at IS NOT NULL', [
-        team.teamId,
-      ]);
+      await ownerPool().query(
+        "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE team_id = $1 AND expires_at IS NOT NULL",
+        [team.teamId],
+      );
       return { key: member.key };
     },
   },

@@ -110,7 +110,7 @@ const ACTS: [string, (ctx: Context, memberId: string, asking: Asking) => Promise
       `sending an expired invitation again (${guarded})`,
       async (ctx, _, at) => {
         const id = await at.invited(guarded);
-        await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [id]);
+        await ownerPool().query("UPDATE invitations SET expires_at = now() - interval '1 second' WHERE id = $1", [id]);
         return resendInvitation(ctx, id);
       },
     ],

@@ -75,7 +75,7 @@ describe('a session', () => {
   it('expires after its lifetime, and is deleted at the next sign-in', async () => {
     const { email } = await addUser(await makeTeam());
     const { sessionId } = await sessionFor(email);
-    await ownerPool().query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sessionId]);
+    await ownerPool().query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = $1`, [sessionId]);
     expect(await findSignedInUser(services(), sessionId)).toBeNull();
     await sessionFor(email);
     expect((await ownerPool().query('SELECT 1 FROM sessions WHERE id = $1', [sessionId])).rowCount).toBe(0);

@@ -135,7 +135,7 @@ describe('an invitation whose inviter lost the right to invite', () => {
   it('belongs to the other owner who sends it again after it expired', async () => {
     const { team, inviter, ctx } = await scene();
     const one = await inviteAs(ctx);
-    await ownerPool().query('UPDATE invitations SET expires_at = now() WHERE id = $1', [one.id]);
+    await ownerPool().query("UPDATE invitations SET expires_at = now() - interval '1 second' WHERE id = $1", [one.id]);
     await setRole(team.owner, roleOf(inviter));
     expect(await shown(team, one.id)).toMatchObject({ status: 'expired', revokedReason: null });
     const again = await resendInvitation(team.owner, one.id);
