@@ -68,6 +68,19 @@ const kill = async (child: ChildProcess) => {
 
 const pidFile = () => join(dir, 'postgres/data/postmaster.pid');
 
+test.each([
+  ['its Unix socket', '', null],
+  ['TCP where the path of a socket would be too long', 'x'.repeat(100), '127.0.0.1'],
+])('is reached through %s', async (_, below, address) => {
+  const postgres = await startPostgres({ dir: join(dir, below), settings });
+  try {
+    for (const url of [postgres.ownerUrl, postgres.appUrl, postgres.superUrl])
+      expect(await query(url, 'SELECT host(inet_server_addr()) AS address')).toEqual([{ address }]);
+  } finally {
+    await postgres.stop({ now: true });
+  }
+});
+
 test('is created, stopped cleanly, and restarted quickly with its data', async () => {
   const first = await startPostgres({ dir, settings });
   await query(first.ownerUrl, `CREATE TABLE kept AS SELECT 7 AS n`);
