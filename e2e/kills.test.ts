@@ -174,12 +174,12 @@ test.describe('a web process that is killed under load', () => {
   });
 
   test('is restarted by the start script, without an operator', async () => {
-    const killed = processOf(dataDir, 'server/web')!;
+    const killed = processOf(dataDir, '.next/programs/server/web')!;
     process.kill(killed, 'SIGKILL');
     await until(
       () => 'another web process is ready',
       60_000,
-      async () => ![undefined, killed].includes(processOf(dataDir, 'server/web')) && (await isReady()),
+      async () => ![undefined, killed].includes(processOf(dataDir, '.next/programs/server/web')) && (await isReady()),
     );
     expect((await callApi(`${url}/api/v1`, 'GET', '/me', { key: team.apiKey })).status).toBe(200);
   });
@@ -188,7 +188,7 @@ test.describe('a web process that is killed under load', () => {
 test.describe('a database that is killed under load', () => {
   test(`is restarted, and nothing is lost or doubled, ${DATABASE_KILLS} times; meanwhile the response is 503`, async () => {
     test.setTimeout(240_000);
-    const web = processOf(dataDir, 'server/web');
+    const web = processOf(dataDir, '.next/programs/server/web');
     const load = startLoad({ api: () => `${url}/api/v1`, ownerKey: team.apiKey, memberIds, clients: CLIENTS });
     let unready = 0;
     for (let i = 0; i < DATABASE_KILLS; i += 1) {
@@ -220,7 +220,7 @@ test.describe('a database that is killed under load', () => {
     ).toEqual([]);
     expect(await lostOrDoubled(connectionOf(dataDir).appUrl, seen)).toEqual([]);
     // The web process survives its database: a broken connection is a response, not an exit.
-    expect(processOf(dataDir, 'server/web')).toBe(web);
+    expect(processOf(dataDir, '.next/programs/server/web')).toBe(web);
     await verify();
   });
 
@@ -262,17 +262,17 @@ test.describe('a worker that is killed during its jobs', () => {
   test(`is restarted, and a job of each kind runs within 15 s, ${WORKER_KILLS} times`, async () => {
     test.setTimeout(120_000);
     for (let i = 0; i < WORKER_KILLS; i += 1) {
-      const killed = processOf(dataDir, 'server/jobs/main')!;
+      const killed = processOf(dataDir, '.next/programs/server/jobs/main')!;
       await killAmidJobs(() => process.kill(killed, 'SIGKILL'));
       await everyKindRuns();
-      expect(processOf(dataDir, 'server/jobs/main')).not.toBe(killed);
+      expect(processOf(dataDir, '.next/programs/server/jobs/main')).not.toBe(killed);
     }
   });
 
   test('is reported as missing by the readiness check, which stays ready', async () => {
     const health = async () => (await fetch(`${url}/api/ready`)).json();
     expect(await health()).toMatchObject({ ready: true, workerAlive: true, oldestDueJobSeconds: expect.any(Number) });
-    const stopped = processOf(dataDir, 'server/jobs/main')!;
+    const stopped = processOf(dataDir, '.next/programs/server/jobs/main')!;
     process.kill(stopped, 'SIGSTOP');
     try {
       await until(

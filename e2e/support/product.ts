@@ -201,7 +201,7 @@ export const identities = (pids: number[]): Process[] => pids.map(identity);
 
 export const alive = (processes: Process[]): Process[] => processes.filter((one) => isSameAlive(one));
 
-/** Returns the id of the product's process that runs a program, such as `server/web`. */
+/** Returns the id of the product's process that runs a program, such as `.next/programs/server/web`. */
 export function processOf(dataDir: string, program: string): number | undefined {
   const known: Process[] = JSON.parse(readFileSync(join(dataDir, 'processes.json'), 'utf8'));
   return known.find(({ pid }) => commandLine(pid).some((part) => part.includes(program)))?.pid;
