@@ -4,7 +4,7 @@ import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { Facts, Note } from '@/components/ui/pieces';
 
 /** Deletes the user after explaining what is removed and what is kept, and after asking for the password. */

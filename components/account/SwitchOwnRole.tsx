@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { clientFor, sayProblem, useTRPC } from '@/components/data';
 import { StepDown } from '@/components/members/StepDown';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';

@@ -3,7 +3,7 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { Note } from '@/components/ui/pieces';
 import { NewKey } from './NewKey';
 

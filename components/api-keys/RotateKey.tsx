@@ -4,7 +4,7 @@ import { Button, Radio, Stack } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { Note } from '@/components/ui/pieces';
 import { OVERLAPS } from './labels';
 import { NewKey } from './NewKey';

@@ -2,11 +2,11 @@
 
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Facts } from '@/components/ui/pieces';
 import auditStyles from './audit.module.css';
 import { AuditAction, type AuditEvent } from './AuditLine';

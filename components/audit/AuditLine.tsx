@@ -5,7 +5,7 @@ import Link from 'next/link';
 import type { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import styles from './audit.module.css';
 import { actionLabel } from './labels';
 

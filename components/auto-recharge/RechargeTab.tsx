@@ -9,7 +9,7 @@ import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { RuleForm } from './RuleDialog';

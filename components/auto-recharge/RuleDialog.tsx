@@ -4,7 +4,7 @@ import { Button, Switch } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { problemOf, useTRPC } from '@/components/data';
 import { MoneyNote } from '@/components/transfers/MoneyNote';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone, Late } from '@/components/ui/pieces';

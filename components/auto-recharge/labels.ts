@@ -1,4 +1,4 @@
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import type { RechargeReason } from '@/server/domain/billing/auto-recharge/rules';
 import type { PrintedRule } from '@/server/domain/billing/auto-recharge/schema';
 

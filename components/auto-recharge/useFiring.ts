@@ -3,7 +3,7 @@
 import { useCallback } from 'react';
 import { useTRPCClient } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import { useLocale } from '@/components/ui/useLocale';
 
 /**

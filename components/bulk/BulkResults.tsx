@@ -2,7 +2,7 @@
 
 import { Button, Progress } from '@mantine/core';
 import type { ReactNode } from 'react';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note, Status } from '@/components/ui/pieces';
 import bulkStyles from './bulk.module.css';

@@ -11,7 +11,7 @@ import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { menuOnDemand } from '@/components/ui/onDemand';
 import { Pager } from '@/components/ui/Pager';
 import { Empty, Note, PageHead } from '@/components/ui/pieces';

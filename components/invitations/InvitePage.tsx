@@ -8,10 +8,10 @@ import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data'
 import styles from '@/components/account/account.module.css';
 import { postSignIn, signOut } from '@/components/auth/session';
 import { NewKey } from '@/components/api-keys/NewKey';
-import { formatMoney, toMicros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/money/format';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Facts, Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { ROLE_LABELS } from '@/components/members/labels';

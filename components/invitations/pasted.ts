@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/browser/esm/sync';
 import { printAmount } from '@/server/domain/core/money';
-import { readTyped } from '@/components/ui/amount';
+import { readTyped } from '@/components/ui/money/format';
 
 /** One line of a pasted list: the person to invite, or the error of the line. */
 export type Pasted = {

@@ -10,7 +10,7 @@ import { useEffect, useState } from 'react';
 import { useTRPC } from '@/components/data';
 import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useMemberDialogs } from '@/components/members/useMemberActions';
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import { useLocale } from '@/components/ui/useLocale';
 import { useShortcutList } from '@/components/ui/shortcuts';
 import { useShell } from './useShell';

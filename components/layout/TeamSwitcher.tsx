@@ -2,7 +2,7 @@
 
 import { VisuallyHidden } from '@mantine/core';
 import { ChevronsUpDown } from 'lucide-react';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { menuOnDemand } from '@/components/ui/onDemand';
 import type { ShellMember } from './TeamMenu';
 import { useShell } from './useShell';

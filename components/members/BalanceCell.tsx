@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect, useRef, type ReactNode } from 'react';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import styles from './members.module.css';
 
 /** Highlights a balance for a moment when its amount changes. */

@@ -7,12 +7,12 @@ import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';
-import { BeforeAfter } from '@/components/transfers/BeforeAfter';
-import styles from '@/components/transfers/money.module.css';
+import { BalancePreview } from '@/components/ui/money/BalancePreview';
+import styles from '@/components/ui/form/form.module.css';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus, plus } from '@/components/ui/amount';
-import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { formatMoney, toMicros, minus, plus } from '@/components/ui/money/format';
+import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 import { BULK_EFFECTS, BULK_LABELS, sayAllDone, STATUS_LABELS, type BulkCommand } from './labels';
 import type { Chosen } from './useSelection';
@@ -57,7 +57,7 @@ export function BulkDialog({ run, members, onClose }: Props) {
             first
             required
           />
-          <BeforeAfter currency={currency} lines={[{ label: 'Master balance', before: master, after }]} />
+          <BalancePreview currency={currency} lines={[{ label: 'Master balance', before: master, after }]} />
           <TextInput
             label="Note"
             description="Visible to owners only"

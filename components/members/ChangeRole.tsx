@@ -6,7 +6,7 @@ import { useRouter } from 'next/navigation';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { StepDown } from './StepDown';

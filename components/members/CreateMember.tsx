@@ -6,13 +6,13 @@ import { useState, type FormEvent } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import { NewKey } from '@/components/api-keys/NewKey';
-import { BeforeAfter } from '@/components/transfers/BeforeAfter';
+import { BalancePreview } from '@/components/ui/money/BalancePreview';
 import { MoneyNote } from '@/components/transfers/MoneyNote';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus } from '@/components/ui/amount';
-import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { formatMoney, toMicros, minus } from '@/components/ui/money/format';
+import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 
 /** Creates an active member; empty fields are generated. The API key is shown once. */
@@ -124,7 +124,7 @@ function Credit({ form }: { form: Form }) {
         error={form.short}
       />
       {form.amount !== null && (
-        <BeforeAfter
+        <BalancePreview
           currency={currency}
           lines={[
             {

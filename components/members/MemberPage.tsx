@@ -11,7 +11,7 @@ import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
 // Forms are not loaded lazily: text typed before their code arrives would be lost.
 import { RechargeTab } from '@/components/auto-recharge/RechargeTab';
 import { useShell } from '@/components/layout/useShell';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Bone, Late, Note, PageHead } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { MemberStatus } from './columns';

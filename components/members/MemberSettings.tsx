@@ -4,7 +4,7 @@ import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import type { FormEvent } from 'react';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import moneyStyles from '@/components/transfers/money.module.css';
+import formStyles from '@/components/ui/form/form.module.css';
 import { Card, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useDraft } from '@/components/ui/useDraft';
@@ -127,7 +127,7 @@ function Profile({ member }: { member: MemberView }) {
     if (isDirty && isReadable && !save.isPending) save.mutate({ memberId: member.id, ...changed });
   };
   return (
-    <form className={moneyStyles.form} onSubmit={submit} noValidate>
+    <form className={formStyles.form} onSubmit={submit} noValidate>
       <TextInput
         label="Name"
         value={draft.valueOf('name')}
@@ -164,7 +164,7 @@ function Profile({ member }: { member: MemberView }) {
           {sayProblem(save.error)}
         </Note>
       )}
-      <div className={moneyStyles.foot}>
+      <div className={formStyles.foot}>
         <Button type="submit" disabled={!isDirty || !isReadable} loading={save.isPending}>
           Save
         </Button>

@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { sayProblem, useTRPC } from '@/components/data';
 import { NewPassword } from '@/components/api-keys/NewKey';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { Note } from '@/components/ui/pieces';
 
 type Props = { member: { id: string; name: string }; onClose: () => void };

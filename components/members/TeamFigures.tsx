@@ -6,9 +6,9 @@ import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
-import { toMicros } from '@/components/ui/amount';
+import { toMicros } from '@/components/ui/money/format';
 
 /** The key figures of the team: master balance, members, usage and blocked recharges. */
 export function TeamFigures() {

@@ -3,7 +3,7 @@ import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
 import { CopyIconButton } from '@/components/ui/Copy';
 import type { Column } from '@/components/ui/DataTable';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Status, type Tone } from '@/components/ui/pieces';
 import { BalanceCell } from './BalanceCell';
 import { RoleIcon } from './RoleIcon';

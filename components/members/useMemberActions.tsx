@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import { useDialogs } from '@/components/ui/dialogs';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';

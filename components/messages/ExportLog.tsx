@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { problemOf, useTRPC } from '@/components/data';
-import styles from '@/components/transfers/money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone } from '@/components/ui/pieces';

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Button } from '@mantine/core';
 import { countryName } from '@/components/rates/search-params';
 import { useShell } from '@/components/layout/useShell';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { whyNot } from './labels';

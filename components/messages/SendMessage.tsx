@@ -4,11 +4,11 @@ import { Button, Textarea, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { isUnanswered, sayProblem } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
-import { BeforeAfter } from '@/components/transfers/BeforeAfter';
+import { BalancePreview } from '@/components/ui/money/BalancePreview';
 import { MoneyNote } from '@/components/transfers/MoneyNote';
-import moneyStyles from '@/components/transfers/money.module.css';
+import formStyles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
@@ -39,13 +39,13 @@ export function SendMessage({ member, onClose }: Props) {
   };
   const cost = ready.length > 0 ? ` for ${formatMoney(preview.data!.cost, currency, locale)}` : '';
   return (
-    <form className={moneyStyles.form} onSubmit={submit} noValidate>
+    <form className={formStyles.form} onSubmit={submit} noValidate>
       <Fields draft={draft} onChange={setDraft} problems={problems} sender={preview.data?.sender ?? null} />
       <Recipients rows={rows} repeated={repeated} isStale={isStale} />
       {preview.data && <Balance preview={preview.data} hasAny={ready.length > 0} />}
       {preview.isError && !isUnanswered(preview.error) && <Note tone="bad">{sayProblem(preview.error)}</Note>}
       <MoneyNote mutation={mutation} currency={currency} />
-      <div className={moneyStyles.foot}>
+      <div className={formStyles.foot}>
         <Button variant="default" onClick={onClose}>
           {mutation.isPending && mutation.failureCount > 0 ? 'Close' : 'Cancel'}
         </Button>
@@ -150,7 +150,7 @@ function Balance({ preview, hasAny }: { preview: Preview; hasAny: boolean }) {
   const label = preview.payer === 'master' ? 'Master balance' : 'Balance';
   return (
     <>
-      <BeforeAfter
+      <BalancePreview
         currency={currency}
         lines={[{ label, before: preview.balance, after: hasAny ? preview.balanceAfter : null }]}
       />

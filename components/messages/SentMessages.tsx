@@ -4,9 +4,9 @@ import { Button } from '@mantine/core';
 import Link from 'next/link';
 import { useQueries } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
-import moneyStyles from '@/components/transfers/money.module.css';
+import formStyles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import type { Accepted, Preview } from './useSend';
@@ -30,7 +30,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
   });
   const number = (value: number) => value.toLocaleString(locale);
   return (
-    <div className={moneyStyles.form}>
+    <div className={formStyles.form}>
       <p role="status" tabIndex={-1} ref={focusOnce}>
         <strong>{messages.length === 1 ? 'Message accepted.' : `${number(messages.length)} messages accepted.`}</strong>
         {left.length > 0 && ` ${number(left.length)} skipped.`}
@@ -67,7 +67,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
           </tbody>
         </table>
       </div>
-      <div className={moneyStyles.foot}>
+      <div className={formStyles.foot}>
         <Button onClick={onClose}>Done</Button>
       </div>
     </div>

@@ -3,7 +3,7 @@ import Link from 'next/link';
 import type { useTRPC } from '@/components/data';
 import type { Column } from '@/components/ui/DataTable';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import styles from './messages.module.css';
 import { MessageState } from './labels';
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/money/format';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';

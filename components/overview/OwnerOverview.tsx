@@ -11,7 +11,7 @@ import { TopRefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Bone, Card, Figures, Late, PageHead } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { CostChart } from './CostChart';

@@ -2,8 +2,8 @@
 
 import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
-import { toMicros } from '@/components/ui/amount';
-import { Money } from '@/components/ui/Money';
+import { toMicros } from '@/components/ui/money/format';
+import { Money } from '@/components/ui/money/Money';
 import { Bone, Figure } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, sumsOf, type Day } from './days';

@@ -1,4 +1,4 @@
-import { plus } from '@/components/ui/amount';
+import { plus } from '@/components/ui/money/format';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
 
 /** The usage of one UTC day. */

@@ -5,10 +5,10 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { problemOf, useTRPC } from '@/components/data';
-import moneyStyles from '@/components/transfers/money.module.css';
+import formStyles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
@@ -40,7 +40,7 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
   };
   const problem = isTooLong ? 'The rate card is larger than 8 MiB.' : undefined;
   return (
-    <div className={moneyStyles.form}>
+    <div className={formStyles.form}>
       <p>
         A CSV with the columns <code>country</code>, <code>prefix</code> and <code>price</code>, up to 100,000 rows. It
         replaces all prices; messages already accepted keep theirs.
@@ -73,7 +73,7 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
       ) : (
         problem && <Note tone="bad">{problem}</Note>
       )}
-      <div className={moneyStyles.foot}>
+      <div className={formStyles.foot}>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
@@ -112,7 +112,7 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
   const { problems, rows, free, unclearPrice } = seen.data;
   const problem = load.isPending ? undefined : problemOf(load.error);
   return (
-    <div className={moneyStyles.form}>
+    <div className={formStyles.form}>
       {problems.length > 0 ? <Problems {...seen.data} /> : <Changes seen={seen.data} />}
       {unclearPrice && <UnclearPrice {...unclearPrice} />}
       {free.length > 0 && <FreeRows {...seen.data} isAllowed={allowFree} onAllow={setAllowFree} />}
@@ -121,7 +121,7 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
           <strong>Prices were not changed.</strong> {problem.detail}
         </Note>
       )}
-      <div className={moneyStyles.foot}>
+      <div className={formStyles.foot}>
         <Button variant="default" onClick={onBack}>
           Back
         </Button>

@@ -13,7 +13,7 @@ import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Failed } from '@/components/ui/Failed';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Empty, Note } from '@/components/ui/pieces';
 import { SearchField } from '@/components/ui/SearchField';
 import tableStyles from '@/components/ui/table.module.css';

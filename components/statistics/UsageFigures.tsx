@@ -3,8 +3,8 @@
 import type { ReactNode } from 'react';
 import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
-import { toMicros } from '@/components/ui/amount';
-import { Money } from '@/components/ui/Money';
+import { toMicros } from '@/components/ui/money/format';
+import { Money } from '@/components/ui/money/Money';
 import { Figure, Figures } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './statistics.module.css';

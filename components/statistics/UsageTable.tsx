@@ -7,7 +7,7 @@ import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { formatDay } from '@/components/ui/day';
-import { Money } from '@/components/ui/Money';
+import { Money } from '@/components/ui/money/Money';
 import { Bars } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { drawn, sizeOf, type Usage } from './figures';

@@ -1,5 +1,5 @@
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros } from '@/components/ui/amount';
+import { formatMoney, toMicros } from '@/components/ui/money/format';
 import { useLocale } from '@/components/ui/useLocale';
 import type { Measure } from './search-params';
 import type { inferOutput } from '@trpc/tanstack-react-query';

@@ -4,8 +4,8 @@ import { Button } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { problemOf } from '@/components/data';
-import moneyStyles from '@/components/transfers/money.module.css';
-import { useTyped } from '@/components/ui/AmountField';
+import formStyles from '@/components/ui/form/form.module.css';
+import { useTyped } from '@/components/ui/money/AmountField';
 import { Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useUnsaved } from '@/components/ui/useUnsaved';
@@ -50,14 +50,14 @@ export function SettingsForm({ saving, isDirty, isValid = true, onSave, children
     if (isDirty && isValid && !saving.isPending) onSave();
   };
   return (
-    <form className={moneyStyles.form} onSubmit={submit} noValidate>
+    <form className={formStyles.form} onSubmit={submit} noValidate>
       {children}
       {saving.problem && (
         <Note tone="bad" alert>
           {saving.problem.detail}
         </Note>
       )}
-      <div className={moneyStyles.foot}>
+      <div className={formStyles.foot}>
         {isDirty && <span className="muted">Unsaved changes</span>}
         <Button type="submit" disabled={!isDirty || !isValid} loading={saving.isPending}>
           Save

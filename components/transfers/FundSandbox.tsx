@@ -6,13 +6,13 @@ import { useState, type FormEvent } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, plus } from '@/components/ui/amount';
-import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { formatMoney, plus } from '@/components/ui/money/format';
+import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
-import { BeforeAfter } from './BeforeAfter';
+import { BalancePreview } from '@/components/ui/money/BalancePreview';
 import { MoneyNote } from './MoneyNote';
-import styles from './money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 
 /** Adds sandbox money to the master balance of a demo. */
 export function FundSandbox({ onClose }: { onClose: () => void }) {
@@ -38,7 +38,7 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
     <form className={styles.form} onSubmit={submit} noValidate>
       <p className="muted">Demo: this isn’t real money.</p>
       <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
-      <BeforeAfter
+      <BalancePreview
         currency={currency}
         lines={[{ label: 'Master balance', before, after: amount === null ? null : plus(before, amount) }]}
       />

@@ -1,7 +1,7 @@
 'use client';
 
 import { isUnanswered, problemOf, sayProblem } from '@/components/data';
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 

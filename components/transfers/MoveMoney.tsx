@@ -7,13 +7,13 @@ import { printAmount } from '@/server/domain/core/money';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus, plus } from '@/components/ui/amount';
-import { AmountField, useTyped } from '@/components/ui/AmountField';
+import { formatMoney, toMicros, minus, plus } from '@/components/ui/money/format';
+import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
-import { BeforeAfter } from './BeforeAfter';
+import { BalancePreview } from '@/components/ui/money/BalancePreview';
 import { MoneyNote } from './MoneyNote';
-import styles from './money.module.css';
+import styles from '@/components/ui/form/form.module.css';
 import { useReverse } from './useReverse';
 
 type Props = { way: 'credit' | 'debit'; member: { id: string; name: string; balance: string }; onClose: () => void };
@@ -52,7 +52,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
         first
         required
       />
-      <BeforeAfter
+      <BalancePreview
         currency={currency}
         lines={[
           { label: 'Master balance', before: master, after: after?.master ?? null },

@@ -1,4 +1,4 @@
-import { formatMoney } from '@/components/ui/amount';
+import { formatMoney } from '@/components/ui/money/format';
 import { canBeReversed, type TransferKind } from '@/server/domain/billing/ledger/rules';
 
 type Side = 'master' | 'member' | 'usage' | 'funding';

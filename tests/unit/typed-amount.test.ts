@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatMoney, readTyped } from '@/components/ui/amount';
+import { formatMoney, readTyped } from '@/components/ui/money/format';
 
 const read = (text: string, locale = 'en-US', currency = 'USD') => {
   const typed = readTyped(text, currency, locale, { all: true });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lastDays, sumsOf } from '@/components/overview/days';
 import { readRecipients } from '@/components/messages/recipients';
 import { rateFilter } from '@/components/rates/search-params';
-import { asTyped, readTyped } from '@/components/ui/amount';
+import { asTyped, readTyped } from '@/components/ui/money/format';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
 
 describe('an amount in a form field', () => {

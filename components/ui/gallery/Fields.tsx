@@ -1,7 +1,7 @@
 'use client';
 
 import { useState } from 'react';
-import { AmountField } from '../AmountField';
+import { AmountField } from '../money/AmountField';
 import { FilterChip } from '../FilterChip';
 import { SearchField } from '../SearchField';
 import styles from './gallery.module.css';

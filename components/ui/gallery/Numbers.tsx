@@ -1,7 +1,7 @@
 'use client';
 
 import { Instant } from '../Instant';
-import { Money } from '../Money';
+import { Money } from '../money/Money';
 import { LocaleContext } from '@/components/ui/useLocale';
 import styles from './gallery.module.css';
 import { AMOUNTS, CURRENCIES, LOCALES } from './samples';

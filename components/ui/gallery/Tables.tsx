@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import { DataTable, type Column } from '../DataTable';
-import { Money } from '../Money';
+import { Money } from '../money/Money';
 import { Pager } from '../Pager';
 import { Status } from '../pieces';
 import { AMOUNTS, NAMES } from './samples';

@@ -1,13 +1,13 @@
-import { toMicros } from '@/components/ui/amount';
-import { Money } from '@/components/ui/Money';
+import { toMicros } from '@/components/ui/money/format';
+import { Money } from '@/components/ui/money/Money';
 import styles from './money.module.css';
 
 type Line = { label: string; before: string; after: string | null };
 
 /** Shows balances before and after a typed amount; an `after` below zero is marked as short. */
-export function BeforeAfter({ lines, currency }: { lines: Line[]; currency: string }) {
+export function BalancePreview({ lines, currency }: { lines: Line[]; currency: string }) {
   return (
-    <table className={styles.beforeAfter}>
+    <table className={styles.preview}>
       <caption className="hidden">Balances before and after</caption>
       <thead>
         <tr>

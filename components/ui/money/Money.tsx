@@ -1,7 +1,7 @@
 'use client';
 
-import { formatMoney } from './amount';
-import { useLocale } from './useLocale';
+import { formatMoney } from './format';
+import { useLocale } from '../useLocale';
 
 /**
  * An amount in the user's locale; the exact value on hover. Server and browser may have different locale data, so

@@ -3,8 +3,8 @@
 import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { printAmount } from '@/server/domain/core/money';
-import { formatMoney, readTyped, type Typed } from './amount';
-import { useLocale } from './useLocale';
+import { formatMoney, readTyped, type Typed } from './format';
+import { useLocale } from '../useLocale';
 
 type Props = {
   label: ReactNode;
