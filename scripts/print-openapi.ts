@@ -2,7 +2,6 @@
  * Prints the promised part of the API's document (`npm run -s api:promise > docs/api-promise.json`), without
  * descriptive texts, one line per path and schema.
  */
-import '@/app/api/v1/routes';
 import { openApiDocument } from '@/server/http/openapi';
 
 const SAID = new Set(['description', 'summary', 'example', 'examples', 'tags', 'title', 'license']);

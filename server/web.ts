@@ -7,7 +7,6 @@ import type { Duplex } from 'node:stream';
 import next from 'next';
 import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
 import { LARGEST_BODY_BYTES } from '@/server/http/body';
-import { answerApi } from '@/server/http/api-router';
 import { announceStart, endLive } from '@/server/http/live-stream';
 import { guardPage } from '@/server/http/security-headers';
 import { problemResponse } from '@/server/http/problem';
@@ -239,11 +238,8 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   }
 }
 
-/** Loads the API's routes into this process, which then serves them without the framework. */
-async function loadApi(): Promise<Handler> {
-  await import('@/app/api/v1/all');
-  return answerApi;
-}
+/** Loads the API into this process, which then serves it without the framework. */
+const loadApi = async (): Promise<Handler> => (await import('@/server/http/api-router')).answerApi;
 
 async function main(): Promise<void> {
   mustBeSafeToServe(env());

@@ -45,8 +45,10 @@ const DIRECTIONS: Record<string, string[]> = {
   'server/env': [],
   'server/log': [],
   'server/auth': ['server/http', 'server/domain', 'server/env', 'server/log', 'db/faults'],
+  'server/operations': ['server/operations', 'server/domain'],
   'server/http': [
     'server/http',
+    'server/operations',
     'server/domain',
     'server/outbound',
     'server/env',
@@ -56,6 +58,7 @@ const DIRECTIONS: Record<string, string[]> = {
   ],
   'server/trpc': [
     'server/trpc',
+    'server/operations',
     'server/auth',
     'server/http/(body|rate-limit|live-stream|origin|services)',
     'server/domain',
@@ -66,7 +69,7 @@ const DIRECTIONS: Record<string, string[]> = {
     'db/faults',
   ],
   'server/jobs': ['server/jobs', 'server/domain', 'server/outbound', 'server/env', 'server/log', 'db'],
-  'server/web': ['server/http', 'server/env', 'server/log', 'app/api/v1/all'],
+  'server/web': ['server/http', 'server/env', 'server/log'],
   components: [
     'components',
     'server/trpc/router',
@@ -74,9 +77,9 @@ const DIRECTIONS: Record<string, string[]> = {
     'server/domain/*/*/(schema|rules)',
   ],
   'app/api/ready': ['db/client', 'db/migrate', 'db/queue'],
-  app: ['app', 'components', 'server/auth', 'server/http', 'server/trpc', 'server/domain'],
+  app: ['app', 'components', 'server/auth', 'server/http', 'server/operations', 'server/trpc', 'server/domain'],
   cli: ['cli', 'server/domain', 'server/jobs', 'server/env', 'server/log', 'db'],
-  scripts: ['scripts', 'db/migrate', 'server/env', 'app/api/v1/routes', 'server/http/openapi'],
+  scripts: ['scripts', 'db/migrate', 'server/env', 'server/http/openapi'],
 };
 
 /** Packages that have no place in the domain or in the schema. */
@@ -264,7 +267,23 @@ const oneLog: Rule = (all) =>
 const API = 'app/api/v1/';
 const EVERY_METHOD = 'export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } =';
 
-/** Each route of the API answers every method, has the path of its folder, and is called by a test. */
+const OPERATIONS = 'server/operations/';
+
+/** Lists the declared operations with their paths, as their files have them. */
+const declared = (all: File[]): { module: string; name: string; path: string }[] =>
+  all
+    .filter(({ path }) => path.startsWith(OPERATIONS))
+    .flatMap(({ path: module, text }) =>
+      [...text.matchAll(/^export const (\w+) = (?:operation|table)\(\{[^]*?\bpath: '([^']+)'/gm)].map(
+        ([, name, path]) => ({
+          module,
+          name: name!,
+          path: path!,
+        }),
+      ),
+    );
+
+/** Each route of the API serves all operations of its folder's path, with every method, in three lines; a test calls it. */
 const routes: Rule = (all) => {
   const tests = all.filter(({ path }) => /^tests\/api\/.+\.test\.ts$/.test(path)).map(({ text }) => text);
   return all
@@ -272,30 +291,38 @@ const routes: Rule = (all) => {
     .flatMap(({ path, text }) => {
       const folder = `/${path.slice(API.length, -'/route.ts'.length).replace(/\[(\w+)\]/g, '{$1}')}`;
       const rest = folder.startsWith('/[[...');
-      const registered = new RegExp(
-        `(resource\\('${folder.replace(/[{}]/g, '\\$&')}', \\{|openDocument\\('${folder}', )`,
-      );
+      const names = declared(all).flatMap((one) => (one.path === folder ? [one.name] : []));
+      const [, served = ''] = /= route\(([\w, ]+)\);/.exec(text) ?? [];
+      const isDocument = text.includes(`openDocument('${folder}', `);
       const called = new RegExp(`${folder.replace(/\{\w+\}/g, '\\$\\{[^}]+\\}')}[\`'"?]`);
       return [
         ...(text.includes(EVERY_METHOD) ? [] : [`${path} does not export every method`]),
-        ...(rest || registered.test(text) ? [] : [`${path} is not registered as ${folder}`]),
+        ...(text.split('\n').filter(Boolean).length <= 3 ? [] : [`${path} has more than three lines`]),
+        ...(rest || isDocument || sameNames(served.split(', '), names) ? [] : [`${path} serves not all of ${folder}`]),
         ...(rest || tests.some((test) => called.test(test)) ? [] : [`${path} is called by no test`]),
       ];
     });
 };
 
-/** Each route but the catch-all and the document's own is loaded with the document, which would lack it otherwise. */
-const loaded: Rule = (all) => {
-  const text = all.find(({ path }) => path === `${API}routes.ts`)?.text ?? '';
-  return all
-    .filter(({ path }) => path.startsWith(API) && path.endsWith('/route.ts') && !/\[\[|openapi\.json/.test(path))
-    .filter(({ path }) => !text.includes(`import './${path.slice(API.length, -'.ts'.length)}';`))
-    .map(({ path }) => `${path} is not in ${API}routes.ts`);
+const sameNames = (a: string[], b: string[]): boolean => a.toSorted().join() === b.toSorted().join();
+
+/** Each operation has a route file and is in a module of the registry, from which the channels are made. */
+const operations: Rule = (all) => {
+  const registry = all.find(({ path }) => path === `${OPERATIONS}all.ts`)?.text ?? '';
+  const paths = new Set(all.map(({ path }) => path));
+  return declared(all).flatMap(({ module, name, path }) => {
+    const file = `${API}${path.slice(1).replace(/\{(\w+)\}/g, '[$1]')}/route.ts`;
+    const imported = `from './${module.slice(OPERATIONS.length, -'.ts'.length)}';`;
+    return [
+      ...(paths.has(file) ? [] : [`${name} has no ${file}`]),
+      ...(registry.includes(imported) ? [] : [`${module} is not in the registry`]),
+    ];
+  });
 };
 
 /** Returns true for the name of a command, or one call of a command without a decision on the way. */
 function isOneCall(text: string): boolean {
-  const [head, name] = /^\s*(\w+)\s*[,}]|^\s*\([^()]*\)\s*=>\s*\w+\(/.exec(text) ?? [];
+  const [head, name] = /^\s*([\w.]+)\s*[,}]|^\s*\([^()]*\)\s*=>\s*[\w.]+\(/.exec(text) ?? [];
   if (head === undefined || name !== undefined) return name !== undefined;
   let [end, open] = [head.length, 1];
   for (; open > 0 && end < text.length; end += 1) open += text[end] === '(' ? 1 : text[end] === ')' ? -1 : 0;
@@ -303,20 +330,21 @@ function isOneCall(text: string): boolean {
   return !decides && /^\s*[,}]/.test(text.slice(end));
 }
 
-const NOT_A_NOUN = new Set(['context', 'handler', 'inputs', 'mount', 'problem', 'procedures', 'router', 'rsc']);
+const NOT_A_NOUN = new Set(
+  'context handler inputs mount operations problem procedures router rsc all csv-columns examples operation'.split(' '),
+);
 
-/** A procedure, like a route, is schemas and one call: the domain decides on permissions and errors. */
+/** An operation, like a procedure, is schemas and one call: the domain decides on permissions and errors. */
 const oneCall: Rule = (all) =>
   all.flatMap((file) => {
-    const [, noun] = /^server\/trpc\/(.+)\.ts$/.exec(file.path) ?? [];
-    const isNoun = noun !== undefined && !NOT_A_NOUN.has(noun);
-    if (!isNoun && !(file.path.startsWith(API) && file.path.endsWith('route.ts'))) return [];
+    const [, noun] = /^server\/(?:trpc|operations)\/(.+)\.ts$/.exec(file.path) ?? [];
+    if (noun === undefined || NOT_A_NOUN.has(noun)) return [];
     const [, ...commands] = file.text.replace(/'[^'\n]*'|"[^"\n]*"/g, "''").split(/\brun:/);
     return [
       ...commands
         .filter((text) => !isOneCall(text))
         .map((text) => `${file.path}: more than one call:${text.slice(0, 80)}`),
-      ...(isNoun && importsOf(file).includes('zod') ? [`${file.path} makes a schema, which is the domain's`] : []),
+      ...(importsOf(file).includes('zod') ? [`${file.path} makes a schema, which is the domain's`] : []),
     ];
   });
 
@@ -466,24 +494,26 @@ const RULES: [string, Rule, File[]][] = [
     ],
   ],
   [
-    'a route answers every method, at its own path, and is called by a test',
+    'a route serves every operation of its path with every method, and is called by a test',
     routes,
     [
-      { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} resource('/fish', {});` },
-      { path: 'app/api/v1/me/route.ts', text: `${EVERY_METHOD} resource('/you', {});` },
-      { path: 'app/api/v1/team/route.ts', text: `export const { GET } = resource('/team', {});` },
+      { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} route(listFish);` },
+      { path: 'app/api/v1/me/route.ts', text: `${EVERY_METHOD} route(getYou);` },
+      { path: 'app/api/v1/team/route.ts', text: 'export const { GET } = route(getTeam, updateTeam);' },
+      { path: 'app/api/v1/members/route.ts', text: `${EVERY_METHOD} route(listMembers);` },
+      { path: 'app/api/v1/transfers/route.ts', text: `a\nb\nc\n${EVERY_METHOD} route(listTransfers);` },
     ],
   ],
   [
-    'every route is loaded with the document',
-    loaded,
+    'an operation has its route file and is in the registry',
+    operations,
     [
-      { path: 'app/api/v1/fish/route.ts', text: `${EVERY_METHOD} resource('/fish', {});` },
-      { path: 'app/api/v1/routes.ts', text: `import './me/route';` },
+      { path: 'server/operations/fish.ts', text: "export const listFish = operation({ path: '/fish', summary: '' });" },
+      { path: 'server/operations/team.ts', text: "export const tell = operation({\n  path: '/team/told',\n});" },
     ],
   ],
   [
-    'a procedure and a route are one call of a command',
+    'an operation and a procedure are one call of a command',
     oneCall,
     [
       {
@@ -497,10 +527,7 @@ const RULES: [string, Rule, File[]][] = [
       { path: 'server/trpc/keys.ts', text: 'run: (ctx, input) => rotateKey(ctx, input).catch(() => null) })' },
       { path: 'server/trpc/fish.ts', text: 'run: (ctx, { from }) => listFish(ctx, from ?? today) })' },
       { path: 'server/trpc/messages.ts', text: `import { z } from 'zod';` },
-      {
-        path: 'app/api/v1/me/route.ts',
-        text: 'run: (ctx, { body }) => getMe(ctx, body).then((me) => me.member), })',
-      },
+      { path: 'server/operations/team.ts', text: 'run: (ctx) => read.getMe(ctx).then((me) => me.member), })' },
     ],
   ],
   [

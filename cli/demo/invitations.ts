@@ -54,7 +54,7 @@ export async function inviteSome(ctx: Context, now: number): Promise<void> {
 async function ownerOf({ actor, ...ctx }: Context): Promise<MemberActor> {
   const { data } = await listMembers({ ...ctx, actor }, { limit: 1, query: OWNER.email });
   const { id, name, role, apiKey } = data[0]!;
-  const credential = { type: 'key', id: apiKey!.id } as const;
+  const credential = { type: 'key', ...apiKey! } as const;
   const { teamId, currency } = actor;
   const member = { type: 'member', memberId: id, teamId, teamName: '', currency, role, name, credential } as const;
   return { ...member, channel: 'api', address: null };

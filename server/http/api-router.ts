@@ -1,49 +1,37 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Method } from './operation';
-
-type Route = { params: Promise<Record<string, string | string[] | undefined>> };
-export type Handler = (request: Request, route: Route) => Promise<Response>;
-export type Handlers = Record<Method | 'HEAD' | 'OPTIONS', Handler>;
-
-type Place = { path: string; names: string[]; pattern: RegExp; handlers: Handlers };
+import { addRoute, createRouter, findRoute } from 'rou3';
+import { BY_PATH } from '@/server/operations/all';
+import { openApiDocument } from './openapi';
+import { openDocument, route, unknownPath, type Handlers } from './route';
 
 /** The base path of the API. */
 const BASE = '/api/v1';
 
-const places: Place[] = [];
-let elsewhere: Handlers | undefined;
+type Place = { path: string; handlers: Handlers };
 
-/** Registers the handlers of a path (`/members/{id}`) when its route module is loaded. */
-export function serveAt(path: string, handlers: Handlers): Handlers {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  const escaped = path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '([^/]+)');
-  places.push({ path, names, pattern: new RegExp(`^${escaped}/?$`), handlers });
-  // Fixed segments come before parameters: /messages/batch is not a message id.
-  places.sort((a, b) => a.names.length - b.names.length);
-  return handlers;
+const router = createRouter<Place>();
+const elsewhere = unknownPath();
+
+for (const [path, operations] of BY_PATH) addPlace(path, route(...operations));
+addPlace('/openapi.json', openDocument('/openapi.json', openApiDocument));
+
+/** The methods of a path are one place, which answers the others with 405. */
+function addPlace(path: string, handlers: Handlers): void {
+  addRoute(router, '', path.replace(/\{(\w+)\}/g, ':$1'), { path, handlers });
 }
 
-/** Registers the handlers for all other paths. */
-export const serveElse = (handlers: Handlers): Handlers => (elsewhere = handlers);
-
-/** Finds the handlers for a URL path. `path` is the template as in the OpenAPI document, null for the fallback. */
+/** Finds the handlers for a URL path. `path` is null for a path that the API does not have. */
 export function placeAt(pathname: string): { path: string | null; handlers: Handlers; params: Record<string, string> } {
-  const below = pathname.slice(BASE.length);
-  for (const { path, names, pattern, handlers } of places) {
-    const match = pattern.exec(below);
-    const values = match?.slice(1).map(decoded);
-    if (!values || values.includes(null)) continue;
-    return { path, handlers, params: Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
-  }
-  if (!elsewhere) throw new Error('No route of the API has been loaded.');
-  return { path: null, handlers: elsewhere, params: {} };
+  const found = findRoute(router, '', pathname.slice(BASE.length));
+  const params = found && decoded(found.params);
+  return found && params ? { ...found.data, params } : { path: null, handlers: elsewhere, params: {} };
 }
 
-function decoded(part: string): string | null {
+function decoded(params: Record<string, string> = {}): Record<string, string> | null {
   try {
-    return decodeURIComponent(part);
+    return Object.fromEntries(Object.entries(params).map(([name, text]) => [name, decodeURIComponent(text)]));
   } catch {
     return null;
   }

@@ -46,7 +46,7 @@ export async function authenticateKey(
 
 /** Returns the actor for the member of a key. */
 export function actorOf(keyMember: KeyMember, address: string | null): MemberActor {
-  const { teamId, teamName, currency, memberId, role, name, keyId } = keyMember;
+  const { teamId, teamName, currency, memberId, role, name, keyId, prefix, last4 } = keyMember;
   return {
     type: 'member',
     teamId,
@@ -55,7 +55,7 @@ export function actorOf(keyMember: KeyMember, address: string | null): MemberAct
     memberId,
     role,
     name,
-    credential: { type: 'key', id: keyId },
+    credential: { type: 'key', id: keyId, prefix, last4 },
     channel: 'api',
     address,
   };

@@ -1,14 +1,11 @@
 import { describeFault, log } from '@/server/log';
-
-/** The columns of a table: each name with its cell. `text` marks free text. */
-export type Columns<T> = Record<string, ((row: T) => Cell) | { text: (row: T) => string | null }>;
-type Cell = string | number | null;
+import type { Cell, Rows } from '@/server/operations/operation';
 
 /**
  * Prints pages of rows as CSV (RFC 4180) with a header line. Quotes free text and escapes formulas in it (OWASP, CSV
  * injection); numbers, times and ids stay unchanged for programs.
  */
-export async function* printCsv<T>(columns: Columns<T>, pages: AsyncIterable<T[]>): AsyncGenerator<string> {
+export async function* printCsv<T>({ columns, pages }: Rows<T>): AsyncGenerator<string> {
   const cells = Object.values(columns).map((column) =>
     typeof column === 'function' ? (row: T) => printCell(column(row)) : (row: T) => printText(column.text(row)),
   );
@@ -59,12 +56,8 @@ const BOM = '\uFEFF';
  * connection off, so that a partial file never looks complete.
  * @param reader who opens the file: a spreadsheet or a program
  */
-export async function csvResponse(
-  name: string,
-  pieces: AsyncIterable<string>,
-  reader: 'spreadsheet' | 'program',
-): Promise<Response> {
-  const iterator = pieces[Symbol.asyncIterator]();
+export async function csvResponse(name: string, rows: Rows, reader: 'spreadsheet' | 'program'): Promise<Response> {
+  const iterator = printCsv(rows);
   let next = await iterator.next();
   let head = reader === 'spreadsheet' ? BOM : '';
   const encoder = new TextEncoder();
@@ -82,7 +75,7 @@ export async function csvResponse(
         }
       },
       async cancel() {
-        await iterator.return?.();
+        await iterator.return(undefined);
       },
     },
     { highWaterMark: 0 },

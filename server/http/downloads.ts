@@ -10,26 +10,34 @@ import { exportMembersInput } from '@/server/domain/teams/members/schema';
 import { exportUsageInput } from '@/server/domain/messaging/usage/schema';
 import { log } from '@/server/log';
 import { csvResponse } from './csv';
-import { printAudit, printLog, printMembers, printRates, printStatistics, printTransfers } from './csv-columns';
+import type { Rows } from '@/server/operations/operation';
+import {
+  auditRows,
+  namedMessageRows,
+  memberPageRows,
+  rateRows,
+  statisticsRows,
+  transferRows,
+} from '@/server/operations/csv-columns';
 import { toProblemResponse } from './problem';
 import { parseQuery } from './query';
 import { services } from './services';
 
-type Download = (ctx: Context, request: Request) => Promise<AsyncIterable<string>>;
+type Download = (ctx: Context, request: Request) => Promise<Rows>;
 
 const of =
-  <T>(schema: ZodType<T>, print: (ctx: Context, filters: T) => AsyncIterable<string>): Download =>
+  <T>(schema: ZodType<T>, print: (ctx: Context, filters: T) => Rows): Download =>
   async (ctx, request) =>
     print(ctx, await parseQuery(schema, request));
 
 /** The downloads of the pages by file name. They take the parameters of their page. */
 const DOWNLOADS = {
-  audit: of(auditFilters, printAudit),
-  members: of(exportMembersInput, printMembers),
-  messages: of(logFilters, printLog),
-  transfers: of(transferFilters, printTransfers),
-  rates: of(z.strictObject({}), printRates),
-  usage: of(exportUsageInput, printStatistics),
+  audit: of(auditFilters, auditRows),
+  members: of(exportMembersInput, memberPageRows),
+  messages: of(logFilters, namedMessageRows),
+  transfers: of(transferFilters, transferRows),
+  rates: of(z.strictObject({}), rateRows),
+  usage: of(exportUsageInput, statisticsRows),
 } satisfies Record<string, Download>;
 
 export type DownloadName = keyof typeof DOWNLOADS;

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { idPattern } from '@/server/domain/core/ids';
-import { exampleId } from './openapi-examples';
+import { exampleId } from '@/server/operations/examples';
 
 /** The introduction of the OpenAPI document: the conventions of the whole API. */
 export const DESCRIPTION = `Team management for a messaging platform: members with API keys, balances and message logs,

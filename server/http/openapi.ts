@@ -2,26 +2,28 @@ import { z, type ZodType } from 'zod';
 import { version } from '@/package.json';
 import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { idPattern } from '@/server/domain/core/ids';
-import { exampleId } from './openapi-examples';
+import { BY_PATH, type Named } from '@/server/operations/all';
+import { exampleId } from '@/server/operations/examples';
+import { isTable, noInput, PATH_IDS, pathIdsOf } from '@/server/operations/operation';
 import { DESCRIPTION, exampleProblem, HEADERS, PARAMETERS, TAGS } from './openapi-meta';
-import { registered, type Method, type Operation, type Params, type Registered } from './operation';
 import { problemSchema } from './problem';
 
 type Json = Record<string, unknown>;
 
 /** The named schemas and responses, collected while the paths are described. */
-type Named = { schemas: Record<string, Json>; responses: Record<string, Json> };
+type Components = { schemas: Record<string, Json>; responses: Record<string, Json> };
 
 /**
- * Returns the OpenAPI 3.1 document, built from all operations whose route modules are loaded and from the same schemas
- * that parse requests and print responses.
+ * Returns the OpenAPI 3.1 document, built from all operations and from the same schemas that parse requests and print
+ * responses.
  */
-export function openApiDocument(): Json {
-  const named: Named = { schemas: {}, responses: {} };
-  const all = registered().toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const paths = Object.fromEntries(all.map((entry) => [entry.path, describePath(entry, named)]));
+export function openApiDocument(byPath = BY_PATH): Json {
+  const named: Components = { schemas: {}, responses: {} };
+  const paths = Object.fromEntries(
+    [...byPath].map(([path, operations]) => [publicPath(path), describePath(path, operations, named)]),
+  );
   jsonSchema(problemSchema, named);
-  const nouns = [...new Set(all.map(({ path }) => nounOf(path)))];
+  const nouns = [...new Set([...byPath.keys()].map(nounOf))];
   return {
     openapi: '3.1.1',
     info: {
@@ -49,35 +51,33 @@ const nounOf = (path: string): string => path.split('/')[1]!.replace(/\.csv$/, '
 const sorted = <T>(record: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
-function describePath({ path, params, operations }: Registered, named: Named): Json {
-  const methods = Object.entries(operations) as [Method, Operation][];
+/** Returns a path as the document shows it: one with a single id calls it `id`, like the API's guide. */
+export const publicPath = (path: string): string =>
+  pathIdsOf(path).length === 1 ? path.replace(/\{\w+\}/, '{id}') : path;
+
+function describePath(path: string, operations: Named[], named: Components): Json {
+  const parameters = pathParameters(path);
   return {
-    ...(Object.keys(params).length > 0 && { parameters: pathParameters(params) }),
+    ...(parameters.length > 0 && { parameters }),
     ...Object.fromEntries(
-      methods.map(([method, operation]) => [
-        method.toLowerCase(),
-        describeOperation({ path, method, params, operation }, named),
-      ]),
+      operations.map((operation) => [operation.method.toLowerCase(), describeOperation(operation, named)]),
     ),
   };
 }
 
-const pathParameters = (params: Params): Json[] =>
-  Object.entries(params).map(([name, prefix]) => ({
-    name,
+const pathParameters = (path: string): Json[] =>
+  pathIdsOf(path).map((name, _, { length }) => ({
+    name: length === 1 ? 'id' : name,
     in: 'path',
     required: true,
-    schema: { type: 'string', pattern: idPattern(prefix) },
-    example: exampleId(prefix),
+    schema: { type: 'string', pattern: idPattern(PATH_IDS[name]) },
+    example: exampleId(PATH_IDS[name]),
   }));
 
-type Described = { path: string; method: Method; params: Params; operation: Operation };
-
-function describeOperation(described: Described, named: Named): Json {
-  const { path, method, operation } = described;
-  const { id, summary, description, body, query, onBehalf, example } = operation;
+function describeOperation(operation: Named, named: Components): Json {
+  const { id, path, method, summary, description, input, onBehalf, example } = operation;
   const parameters = [
-    ...queryParameters(query, example.query, named),
+    ...(method === 'GET' ? queryParameters(input, example.input, named) : []),
     ...(onBehalf ? [refTo('parameters', 'Member')] : []),
     ...(method === 'POST' ? [refTo('parameters', 'Idempotency-Key')] : []),
   ];
@@ -87,14 +87,14 @@ function describeOperation(described: Described, named: Named): Json {
     summary,
     ...(description !== null && { description }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: describeBody(body, example.body, named) }),
-    responses: { ...successes(method, operation, named), ...failures(described, named) },
+    ...(method !== 'GET' && input !== noInput && { requestBody: describeBody(input, example.input, named) }),
+    responses: { ...successes(operation, named), ...failures(operation, named) },
   };
 }
 
 const refTo = (kind: string, name: string): { $ref: string } => ({ $ref: `#/components/${kind}/${name}` });
 
-function queryParameters(query: ZodType, example: unknown, named: Named): Json[] {
+function queryParameters(query: ZodType, example: unknown, named: Components): Json[] {
   const { properties = {}, required = [] } = jsonSchema(query, named) as {
     properties?: Record<string, Json>;
     required?: string[];
@@ -110,7 +110,7 @@ function queryParameters(query: ZodType, example: unknown, named: Named): Json[]
   }));
 }
 
-function describeBody(body: ZodType, example: unknown, named: Named): Json {
+function describeBody(body: ZodType, example: unknown, named: Components): Json {
   const required = !body.safeParse({}).success;
   return { ...(required && { required }), content: content('application/json', jsonSchema(body, named), example) };
 }
@@ -124,27 +124,28 @@ const headersOf = (...names: (keyof typeof HEADERS)[]): Json =>
     (['Request-Id', 'RateLimit', 'RateLimit-Policy', ...names] as const).map((name) => [name, refTo('headers', name)]),
   );
 
-function successes(method: Method, operation: Operation, named: Named): Json {
-  const { reply, status, movesNothing, example } = operation;
+function successes(operation: Named, named: Components): Json {
+  const { method, output, status, example } = operation;
   const headers = method === 'POST' ? headersOf('Idempotent-Replayed') : headersOf();
-  const schema = jsonSchema(reply, named);
-  const type = operation.csv ? 'text/csv' : 'application/json';
-  const success = (description: string, shown: unknown): Json => ({
-    description,
+  const schema = jsonSchema(output, named);
+  const type = isTable(operation) ? 'text/csv' : 'application/json';
+  const success = (text: string, shown: unknown): Json => ({
+    description: text,
     headers,
     content: content(type, schema, shown),
   });
+  const mayMoveNothing = !isTable(operation) && operation.mayMoveNothing;
   return {
-    ...(movesNothing && { 200: success('No money moved. For a dry run, the result it would have.', example.dryRun) }),
-    [status]: success(SAID[status] ?? 'Done.', example.reply),
+    ...(mayMoveNothing && { 200: success('No money moved. For a dry run, the result it would have.', example.dryRun) }),
+    [status]: success(SAID[status] ?? 'Done.', example.output),
   };
 }
 
 const SAID: Record<number, string> = { 201: 'Made.', 202: 'Accepted.' };
 
 /** Returns every error that an operation can return, by status. */
-function failures(described: Described, named: Named): Json {
-  const codes = errorsOf(described);
+function failures(operation: Named, named: Components): Json {
+  const codes = errorsOf(operation);
   const statuses = [...new Set(codes.map((code) => ERRORS[code].status))];
   return Object.fromEntries(
     statuses.map((status) => [
@@ -158,14 +159,15 @@ function failures(described: Described, named: Named): Json {
 }
 
 /** Returns the codes that an operation can return, in the order of the error table. */
-function errorsOf({ method, params, operation }: Omit<Described, 'path'>): ErrorCode[] {
-  const { query, onBehalf, errors } = operation;
+function errorsOf({ method, path, input, onBehalf, errors }: Named): ErrorCode[] {
   const own = new Set<ErrorCode>([
     ...EVERY,
     ...errors,
-    ...(Object.keys(params).length > 0 || onBehalf ? (['not_found'] as const) : []),
+    ...(pathIdsOf(path).length > 0 || onBehalf ? (['not_found'] as const) : []),
     ...(onBehalf ? (['owner_required'] as const) : []),
-    ...('cursor' in (z.toJSONSchema(query, WIRE).properties ?? {}) ? (['invalid_cursor'] as const) : []),
+    ...(method === 'GET' && 'cursor' in (z.toJSONSchema(input, WIRE).properties ?? {})
+      ? (['invalid_cursor'] as const)
+      : []),
     ...(method === 'GET' ? [] : WRITING),
     ...(method === 'POST' ? RETRIED : []),
   ]);
@@ -187,7 +189,7 @@ const WRITING: ErrorCode[] = ['team_suspended', 'payload_too_large', 'unsupporte
 const RETRIED: ErrorCode[] = ['idempotency_in_flight', 'idempotency_expired', 'idempotency_mismatch'];
 
 /** Returns the response for several codes of one status, named after them. */
-function failure(codes: ErrorCode[], named: Named): Json {
+function failure(codes: ErrorCode[], named: Components): Json {
   const name = codes
     .map((code) => code.replace(/(^|_)([a-z])/g, (_, _line, char: string) => char.toUpperCase()))
     .join('Or');
@@ -211,7 +213,7 @@ function failure(codes: ErrorCode[], named: Named): Json {
 const WITH_RETRY_AFTER: ReadonlySet<ErrorCode> = new Set(['idempotency_in_flight', 'rate_limited', 'unavailable']);
 
 /** Returns the JSON schema of a value as it is sent. Named schemas go into the components. */
-function jsonSchema(schema: ZodType, named: Named): Json {
+function jsonSchema(schema: ZodType, named: Components): Json {
   const text = JSON.stringify(z.toJSONSchema(schema, WIRE)).replaceAll('"#/$defs/', '"#/components/schemas/');
   const { $schema: _, $defs = {}, ...json } = JSON.parse(text) as Json & { $defs?: Record<string, Json> };
   for (const [name, definition] of Object.entries($defs)) {

@@ -19,12 +19,12 @@ const hashes = () => HASH_COST;
 
 /** Procedures for visitors who sign in, sign up or set up. A link or the setup code is the proof. */
 export const access = router({
-  getWays: visitorQuery({ reply: waysSchema, run: getWays }),
-  requestPasswordReset: visitorMutation({ input: addressInput, reply: doneSchema, run: requestPasswordReset }),
-  getResetLink: visitorQuery({ input: tokenInput, reply: resetLinkSchema, run: getResetLink }),
-  resetPassword: visitorMutation({ extraCost: hashes, input: resetInput, reply: enteredSchema, run: resetPassword }),
-  requestSignUp: visitorMutation({ input: addressInput, reply: doneSchema, run: requestSignUp }),
-  getSignUpLink: visitorQuery({ input: tokenInput, reply: signUpLinkSchema, run: getSignUpLink }),
-  signUp: visitorMutation({ extraCost: hashes, input: signUpInput, reply: createdTeamSchema, run: signUp }),
-  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, reply: createdTeamSchema, run: createFirstTeam }),
+  getWays: visitorQuery({ output: waysSchema, run: getWays }),
+  requestPasswordReset: visitorMutation({ input: addressInput, output: doneSchema, run: requestPasswordReset }),
+  getResetLink: visitorQuery({ input: tokenInput, output: resetLinkSchema, run: getResetLink }),
+  resetPassword: visitorMutation({ extraCost: hashes, input: resetInput, output: enteredSchema, run: resetPassword }),
+  requestSignUp: visitorMutation({ input: addressInput, output: doneSchema, run: requestSignUp }),
+  getSignUpLink: visitorQuery({ input: tokenInput, output: signUpLinkSchema, run: getSignUpLink }),
+  signUp: visitorMutation({ extraCost: hashes, input: signUpInput, output: createdTeamSchema, run: signUp }),
+  setUp: visitorMutation({ extraCost: hashes, input: setUpInput, output: createdTeamSchema, run: createFirstTeam }),
 });

@@ -1,14 +1,10 @@
-import { listAuditEvents, pickActors } from '@/server/domain/teams/audit/read';
-import { actorsSchema, auditEventSchema, auditListInput } from '@/server/domain/teams/audit/schema';
-import { pageOfSchema } from '@/server/domain/core/pagination';
-import { paged } from './inputs';
+import { pickActors } from '@/server/domain/teams/audit/read';
+import { actorsSchema } from '@/server/domain/teams/audit/schema';
+import * as operations from '@/server/operations/audit';
+import { procedures } from './operations';
 import { query, router } from './procedures';
 
 export const audit = router({
-  listAuditEvents: query({
-    input: auditListInput.extend(paged),
-    reply: pageOfSchema(auditEventSchema),
-    run: listAuditEvents,
-  }),
-  pickActors: query({ reply: actorsSchema, run: pickActors }),
+  ...procedures(operations),
+  pickActors: query({ output: actorsSchema, run: pickActors }),
 });

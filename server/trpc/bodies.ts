@@ -1,19 +1,18 @@
-import { BATCH_MAX_BYTES } from '@/server/domain/messaging/messages/schema';
-import { RATES_MAX_BYTES } from '@/server/domain/billing/rates/schema';
-import { BODY_MAX_BYTES, LARGEST_BODY_BYTES } from '@/server/http/body';
+import { BODY_MAX_BYTES } from '@/server/http/body';
+import type { Meta } from './procedures';
+import { appRouter } from './router';
 
-/** The size limits of bodies that may be larger than others, equal to the API's. */
-const LARGE: ReadonlyMap<string, number> = new Map([
-  ['rates.previewRates', LARGEST_BODY_BYTES],
-  ['rates.importRates', LARGEST_BODY_BYTES],
-  ['rates.replaceRates', RATES_MAX_BYTES],
-  ['messages.sendBatch', BATCH_MAX_BYTES],
-  ['messages.estimateMessages', BATCH_MAX_BYTES],
-]);
+type Procedures = Record<string, { _def: { meta?: Meta } }>;
+
+// oxlint-disable-next-line eslint/no-underscore-dangle -- the place where a router keeps its procedures, as tRPC documents it
+const byName = new Map(Object.entries(appRouter._def.procedures as unknown as Procedures));
 
 /**
- * Returns the size limit of a request body by its URL, in bytes. A large procedure must be called alone, not in a
- * batch.
+ * Returns the size limit of a request body by its URL, in bytes. A procedure that takes a larger body than others must be
+ * called alone, not in a batch.
  */
-export const maxBytesOf = (url: string): number =>
-  LARGE.get(new URL(url).pathname.split('/').at(-1) ?? '') ?? BODY_MAX_BYTES;
+export function maxBytesOf(url: string): number {
+  const procedure = byName.get(new URL(url).pathname.split('/').at(-1) ?? '');
+  // oxlint-disable-next-line eslint/no-underscore-dangle -- as above
+  return procedure?._def.meta?.maxBytes ?? BODY_MAX_BYTES;
+}

@@ -16,13 +16,13 @@ import { visitorMutation, visitorQuery, router } from './procedures';
 
 /** Procedures of an invitation link, for everyone who has it. */
 export const joining = router({
-  readLink: visitorQuery({ input: linkInput, reply: linkSchema.nullable(), run: readLink }),
+  readLink: visitorQuery({ input: linkInput, output: linkSchema.nullable(), run: readLink }),
   acceptInvitation: visitorMutation({
     input: acceptInput,
-    reply: joinedSchema,
+    output: joinedSchema,
     extraCost: ({ password }) => (password === undefined ? 0 : HASH_COST),
     run: acceptInvitation,
   }),
-  declineInvitation: visitorMutation({ input: linkInput, reply: closedLinkSchema, run: declineInvitation }),
-  requestInvitation: visitorMutation({ input: linkInput, reply: closedLinkSchema, run: requestInvitation }),
+  declineInvitation: visitorMutation({ input: linkInput, output: closedLinkSchema, run: declineInvitation }),
+  requestInvitation: visitorMutation({ input: linkInput, output: closedLinkSchema, run: requestInvitation }),
 });

@@ -4,10 +4,10 @@ import { visitorQuery, router } from './procedures';
 
 /** The demo's mailbox, for everyone; it does not exist elsewhere. */
 export const mailbox = router({
-  browseMails: visitorQuery({ input: mailboxView, reply: mailboxPage, run: browseMailbox }),
+  browseMails: visitorQuery({ input: mailboxView, output: mailboxPage, run: browseMailbox }),
   getMail: visitorQuery({
     input: oneMailInMailbox,
-    reply: mailInMailbox,
+    output: mailInMailbox,
     run: (ctx, { id }) => getMailInMailbox(ctx, id),
   }),
 });

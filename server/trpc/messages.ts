@@ -1,79 +1,41 @@
-import { pageOfSchema } from '@/server/domain/core/pagination';
-import { estimateMessages, previewMessages } from '@/server/domain/messaging/estimates/read';
+import { previewMessages } from '@/server/domain/messaging/estimates/read';
+import { messagesPreviewSchema, previewMessagesInput } from '@/server/domain/messaging/estimates/schema';
 import {
-  estimateSchema,
-  messagesPreviewSchema,
-  previewMessagesInput,
-} from '@/server/domain/messaging/estimates/schema';
-import {
+  browseFacets,
   browseMessages,
   inspectMessage,
-  browseFacets,
   pickSenders,
   previewExport,
 } from '@/server/domain/messaging/message-log/read';
 import {
   browseMessagesInput,
-  logFilters,
-  logPageSchema,
-  wholeMessageSchema,
   exportSizeSchema,
   facetsSchema,
+  logFilters,
+  logPageSchema,
   pickSendersInput,
   sendersSchema,
+  wholeMessageSchema,
 } from '@/server/domain/messaging/message-log/schema';
-import { getMessage, keepBatch, listMessages } from '@/server/domain/messaging/messages/read';
-import {
-  acceptedBatchSchema,
-  batchInput,
-  messageDetailSchema,
-  messageListInput,
-  messageSchema,
-  newMessageInput,
-} from '@/server/domain/messaging/messages/schema';
-import { sendBatch, sendMessage } from '@/server/domain/messaging/messages/write';
-import { estimateOnBehalf, onBehalf, oneMessage, paged } from './inputs';
-import { mutation, query, router } from './procedures';
+import * as operations from '@/server/operations/messages';
+import { onBehalf, oneMessage } from './inputs';
+import { procedures } from './operations';
+import { query, router } from './procedures';
 
 export const messages = router({
-  sendMessage: mutation({
-    input: newMessageInput.extend(onBehalf),
-    reply: messageSchema,
-    run: (ctx, { onBehalfOf, ...message }) => sendMessage(ctx, { onBehalfOf, message }),
-  }),
-  sendBatch: mutation({
-    input: batchInput.extend(onBehalf),
-    reply: acceptedBatchSchema,
-    keep: keepBatch,
-    run: sendBatch,
-  }),
-  estimateMessages: query({
-    input: estimateOnBehalf,
-    reply: estimateSchema,
-    run: (ctx, { onBehalfOf, ...wanted }) => estimateMessages(ctx, { onBehalfOf, wanted }),
-  }),
-  listMessages: query({
-    input: messageListInput.extend(paged),
-    reply: pageOfSchema(messageSchema),
-    run: listMessages,
-  }),
-  getMessage: query({
-    input: oneMessage,
-    reply: messageDetailSchema,
-    run: (ctx, { messageId }) => getMessage(ctx, messageId),
-  }),
-  browseMessages: query({ input: browseMessagesInput, reply: logPageSchema, run: browseMessages }),
-  browseFacets: query({ input: logFilters, reply: facetsSchema, run: browseFacets }),
-  pickSenders: query({ input: pickSendersInput, reply: sendersSchema, run: pickSenders }),
-  previewExport: query({ input: logFilters, reply: exportSizeSchema, run: previewExport }),
+  ...procedures(operations),
+  browseMessages: query({ input: browseMessagesInput, output: logPageSchema, run: browseMessages }),
+  browseFacets: query({ input: logFilters, output: facetsSchema, run: browseFacets }),
+  pickSenders: query({ input: pickSendersInput, output: sendersSchema, run: pickSenders }),
+  previewExport: query({ input: logFilters, output: exportSizeSchema, run: previewExport }),
   previewMessages: query({
     input: previewMessagesInput.extend(onBehalf),
-    reply: messagesPreviewSchema,
+    output: messagesPreviewSchema,
     run: previewMessages,
   }),
   inspectMessage: query({
     input: oneMessage,
-    reply: wholeMessageSchema,
+    output: wholeMessageSchema,
     run: (ctx, { messageId }) => inspectMessage(ctx, messageId),
   }),
 });

@@ -17,18 +17,29 @@ import { log } from '@/server/log';
 import type { ProcedureContext } from './context';
 import { problemFor, errorShape } from './problem';
 
-const t = initTRPC.context<ProcedureContext>().create({
-  // Only the problem of an error is printed: tRPC's own message may quote the input, and the stack is internal.
-  errorFormatter: ({ error, ctx, path }) => {
-    const refused = problemFor(error, ctx?.requestId ?? newRequestId());
-    return errorShape(refused, path);
-  },
-});
+/** The facts of a procedure that are known before its input is read. */
+export type Meta = {
+  /** True if it sends messages, so that its refusals are counted like the API's. */
+  sends?: boolean | undefined;
+  /** The size limit of a request body in bytes, if above the default. Such a procedure must be called alone. */
+  maxBytes?: number | undefined;
+};
+
+const t = initTRPC
+  .context<ProcedureContext>()
+  .meta<Meta>()
+  .create({
+    // Only the problem of an error is printed: tRPC's own message may quote the input, and the stack is internal.
+    errorFormatter: ({ error, ctx, path }) => {
+      const refused = problemFor(error, ctx?.requestId ?? newRequestId());
+      return errorShape(refused, path);
+    },
+  });
 
 export const { router, createCallerFactory } = t;
 
 /** Wraps one call: one answer or one problem, and one log line. */
-const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
+const open = t.procedure.use(async ({ ctx, path, meta, getRawInput, next }) => {
   const started = performance.now();
   const result = await next();
   const error = result.ok ? null : problemFor(result.error, ctx.requestId);
@@ -44,13 +55,10 @@ const open = t.procedure.use(async ({ ctx, path, getRawInput, next }) => {
     actor: ctx.actor?.memberId ?? ctx.user?.userId,
     address: ctx.actor?.address,
   });
-  if (error && SENDS.has(path)) await countSend(ctx, error.problem.code, getRawInput);
+  if (error && meta?.sends) await countSend(ctx, error.problem.code, getRawInput);
   if (error) throw error;
   return result;
 });
-
-/** The procedures that send messages, whose refusals are counted like the API's. */
-const SENDS = new Set(['messages.sendMessage', 'messages.sendBatch']);
 
 const behalfSchema = z.object({ onBehalfOf: z.string() });
 
@@ -80,36 +88,38 @@ const signedIn = (maxItems?: number) =>
  * API.
  * @param spec.input the domain's schema, extended by the ids that the API has in its path
  */
-type Spec<I extends ZodType, R extends ZodType> = {
+type Spec<I extends ZodType, R extends ZodType> = Meta & {
   input?: I;
-  reply: R;
-  keep?: Keep<z.output<R>>;
+  output: R;
   /** The length limit of lists in its input, if above the default. */
-  maxItems?: number;
+  maxItems?: number | undefined;
+  /** The cost of a call in rate-limit tokens beyond 1. */
+  extraCost?: (input: z.output<I>) => number;
   run: (ctx: Context, input: z.output<I>) => Promise<z.output<R> | Refusal>;
 };
 
-/** A command as a procedure: `extraCost` and `prepare` as in an API operation. */
+/** A command as a procedure: `keep` and `prepare` as in an operation. */
 type MutationSpec<I extends ZodType, R extends ZodType, P> = Omit<Spec<I, R>, 'run'> & {
-  extraCost?: (input: z.output<I>) => number;
-  prepare?: (ctx: Context, input: z.output<I>) => Promise<P>;
+  keep?: Keep | null;
+  prepare?: ((ctx: Context, input: z.output<I>) => Promise<P>) | null;
   run: (ctx: Context, input: z.output<I>, prepared: P | undefined) => Promise<z.output<R> | Refusal>;
 };
 
 const nothing = z.strictObject({}).default({});
 
+const metaOf = ({ sends, maxBytes }: Meta): Meta => ({ sends, maxBytes });
+
 /** Creates a procedure that only reads. */
-export function query<R extends ZodType, I extends ZodType = typeof nothing>(
-  spec: Spec<I, R> & { extraCost?: (input: z.output<I>) => number },
-) {
+export function query<R extends ZodType, I extends ZodType = typeof nothing>(spec: Spec<I, R>) {
   const input = (spec.input ?? nothing) as I;
   return signedIn(spec.maxItems)
+    .meta(metaOf(spec))
     .input(input)
     .query(async (call): Promise<z.input<R>> => {
       call.ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
       const result = await spec.run(call.ctx.run, call.input as z.output<I>);
       if (result instanceof Refusal) return fail(result.code, result.facts);
-      return z.encode(spec.reply, result);
+      return z.encode(spec.output, result);
     });
 }
 
@@ -122,7 +132,7 @@ const ofUser = open.use(async ({ ctx, getRawInput, next }) => {
 
 type UserSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
-  reply: R;
+  output: R;
   extraCost?: (input: z.output<I>) => number;
   run: (userCtx: UserContext, input: z.output<I>) => Promise<z.output<R>>;
 };
@@ -133,7 +143,7 @@ export function userQuery<R extends ZodType, I extends ZodType = typeof nothing>
   return ofUser
     .input(input)
     .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>)),
+      z.encode(spec.output, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>)),
     );
 }
 
@@ -145,13 +155,13 @@ export function userMutation<R extends ZodType, I extends ZodType = typeof nothi
   const input = (spec.input ?? nothing) as I;
   return ofUser.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
-    return z.encode(spec.reply, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>));
+    return z.encode(spec.output, await spec.run({ ...visitorOf(ctx), user: ctx.user }, call.input as z.output<I>));
   });
 }
 
 type VisitorSpec<I extends ZodType, R extends ZodType> = {
   input?: I;
-  reply: R;
+  output: R;
   extraCost?: (input: z.output<I>) => number;
   run: (userCtx: VisitorContext, input: z.output<I>) => Promise<z.output<R>>;
 };
@@ -174,7 +184,7 @@ export function visitorQuery<R extends ZodType, I extends ZodType = typeof nothi
   return anyone
     .input(input)
     .query(async ({ ctx, ...call }): Promise<z.input<R>> =>
-      z.encode(spec.reply, await spec.run(visitorOf(ctx), call.input as z.output<I>)),
+      z.encode(spec.output, await spec.run(visitorOf(ctx), call.input as z.output<I>)),
     );
 }
 
@@ -183,7 +193,7 @@ export function visitorMutation<R extends ZodType, I extends ZodType = typeof no
   const input = (spec.input ?? nothing) as I;
   return anyone.input(input).mutation(async ({ ctx, ...call }): Promise<z.input<R>> => {
     ctx.spend?.(spec.extraCost?.(call.input as z.output<I>) ?? 0);
-    return z.encode(spec.reply, await spec.run(visitorOf(ctx), call.input as z.output<I>));
+    return z.encode(spec.output, await spec.run(visitorOf(ctx), call.input as z.output<I>));
   });
 }
 
@@ -193,17 +203,17 @@ export function mutation<R extends ZodType, I extends ZodType = typeof nothing, 
 ) {
   const input = (spec.input ?? nothing) as I;
   return signedIn(spec.maxItems)
+    .meta(metaOf(spec))
     .input(input)
     .mutation(async (call): Promise<z.input<R>> => {
       const key = readIdempotencyKey(call.ctx.idempotencyKey);
       const hash = hashRequest(['trpc', call.path, call.ctx.rawInput ?? null]);
-      const printing = { reply: spec.reply, keep: spec.keep as Keep | undefined };
       const input = call.input as z.output<I>;
       const request = key === null ? null : { key, hash };
       const isNew = !spec.prepare || request === null || !(await isKnownRequest(call.ctx.run, request));
       if (isNew) call.ctx.spend?.(spec.extraCost?.(input) ?? 0);
       const prepared = isNew ? await spec.prepare?.(call.ctx.run, input) : undefined;
-      const answer = await withIdempotency(call.ctx.run, request, printing, async (ctx) => {
+      const answer = await withIdempotency(call.ctx.run, request, spec, async (ctx) => {
         const result = await spec.run(ctx, input, prepared);
         return result instanceof Refusal ? result : { status: 200, result };
       });

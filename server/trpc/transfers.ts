@@ -1,41 +1,15 @@
-import { browseTransfers, getTransfer, listTransfers } from '@/server/domain/billing/ledger/read';
-import {
-  browseTransfersInput,
-  creditInput,
-  debitedSchema,
-  debitInput,
-  movementSchema,
-  namedTransferSchema,
-  reverseInput,
-  transferListInput,
-  transferSchema,
-} from '@/server/domain/billing/ledger/schema';
-import { creditMember, debitMember, reverseTransfer } from '@/server/domain/billing/ledger/write';
+import { browseTransfers } from '@/server/domain/billing/ledger/read';
+import { browseTransfersInput, namedTransferSchema } from '@/server/domain/billing/ledger/schema';
 import { pageOfSchema } from '@/server/domain/core/pagination';
-import { ofMember, ofTransfer, oneTransfer, paged } from './inputs';
-import { mutation, query, router } from './procedures';
+import * as operations from '@/server/operations/transfers';
+import { paged, procedures } from './operations';
+import { query, router } from './procedures';
 
 export const transfers = router({
-  creditMember: mutation({ input: creditInput.extend(ofMember), reply: movementSchema, run: creditMember }),
-  debitMember: mutation({ input: debitInput.extend(ofMember), reply: debitedSchema, run: debitMember }),
-  reverseTransfer: mutation({
-    input: reverseInput.extend(ofTransfer),
-    reply: movementSchema,
-    run: reverseTransfer,
-  }),
-  listTransfers: query({
-    input: transferListInput.extend(paged),
-    reply: pageOfSchema(transferSchema),
-    run: listTransfers,
-  }),
+  ...procedures(operations),
   browseTransfers: query({
     input: browseTransfersInput.extend(paged),
-    reply: pageOfSchema(namedTransferSchema),
+    output: pageOfSchema(namedTransferSchema),
     run: browseTransfers,
-  }),
-  getTransfer: query({
-    input: oneTransfer,
-    reply: transferSchema,
-    run: (ctx, { transferId }) => getTransfer(ctx, transferId),
   }),
 });

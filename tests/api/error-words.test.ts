@@ -81,9 +81,10 @@ async function detailsOf(schema: ZodType, value: unknown, where: 'body' | 'query
 
 describe('messages about invalid input', () => {
   const inputs: [string, ZodType, 'body' | 'query'][] = [
-    ...[...listOperations(), ...listTables()].flatMap(({ id, operation }): [string, ZodType, 'body' | 'query'][] => [
-      [`${id}, its query`, operation.query, 'query'],
-      ...(operation.body ? [[`${id}, its body`, operation.body, 'body'] as [string, ZodType, 'body']] : []),
+    ...[...listOperations(), ...listTables()].map(({ id, method, input }): [string, ZodType, 'body' | 'query'] => [
+      id,
+      input,
+      method === 'GET' ? 'query' : 'body',
     ]),
     ...[
       ...listProcedures(),

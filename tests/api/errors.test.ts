@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ERRORS, isErrorCode, type ApiErrorCode } from '@/server/domain/core/errors';
 import { newUuid7, printId } from '@/server/domain/core/ids';
-import { operation } from '@/server/http/operation';
-import { resource } from '@/server/http/resource';
+import { operation } from '@/server/operations/operation';
+import { route } from '@/server/http/route';
 import type { Answer } from '../support/call-api';
 import { addMember, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/api-client';
@@ -18,7 +18,7 @@ process.env['RATE_LIMIT'] = '15';
 /** Serves an operation whose command fails like a bug or like an unreachable database. */
 async function broken(key: string, fault: Error): Promise<Answer> {
   const run = () => Promise.reject(fault);
-  const { GET } = resource('/broken', { GET: operation({ id: 'broken', summary: '', reply: z.object({}), run }) });
+  const { GET } = route(operation({ method: 'GET', path: '/broken', summary: '', output: z.object({}), run }));
   const request = new Request('http://localhost/api/v1/broken', { headers: { Authorization: `Bearer ${key}` } });
   const response = await GET(request, { params: Promise.resolve({}) });
   const text = await response.text();

@@ -39,17 +39,17 @@ const readings = [...listOperations(), ...listTables()].filter(
 );
 
 describe('a filter of the API', () => {
-  const cases = readings.flatMap(({ id, path, params, operation }) =>
-    Object.keys(shapeOf(operation.query)).flatMap((name) => {
+  const cases = readings.flatMap(({ id, path, input }) =>
+    Object.keys(shapeOf(input)).flatMap((name) => {
       const wrong = wrongValuesOf(name);
-      return wrong ? [{ id, path, params, name, wrong }] : [];
+      return wrong ? [{ id, path, name, wrong }] : [];
     }),
   );
 
-  it.each(cases)('$id refuses an invalid $name and points at it', async ({ path, params, name, wrong }) => {
+  it.each(cases)('$id refuses an invalid $name and points at it', async ({ path, name, wrong }) => {
     const { ownerKey, ids } = await team();
     for (const value of wrong) {
-      const target = `${pathWith(path, ids, params)}?${new URLSearchParams({ [name]: value })}`;
+      const target = `${pathWith(path, ids)}?${new URLSearchParams({ [name]: value })}`;
       const { errors } = expectProblem(await as(ownerKey).get(target), 'invalid_request');
       expect(errors, target).toEqual([
         { pointer: name, code: 'invalid_request', detail: expect.stringContaining(`\`${name}\``) },
@@ -57,20 +57,20 @@ describe('a filter of the API', () => {
     }
   });
 
-  const ranged = readings.filter(({ operation }) => 'from' in shapeOf(operation.query));
+  const ranged = readings.filter(({ input }) => 'from' in shapeOf(input));
 
-  it.each(ranged)('$id refuses a range that ends before it begins', async ({ path, params }) => {
+  it.each(ranged)('$id refuses a range that ends before it begins', async ({ path }) => {
     const { ownerKey, ids } = await team();
-    const target = `${pathWith(path, ids, params)}?${new URLSearchParams(BACKWARDS)}`;
+    const target = `${pathWith(path, ids)}?${new URLSearchParams(BACKWARDS)}`;
     const { errors } = expectProblem(await as(ownerKey).get(target), 'invalid_request');
     expect(errors[0].pointer).toMatch(/^(from|to)$/);
   });
 
-  it.each(ranged)('$id answers for the last instants that can be written', async ({ path, params }) => {
+  it.each(ranged)('$id answers for the last instants that can be written', async ({ path }) => {
     const { ownerKey, ids } = await team();
     for (const to of ['9999-12-31', '9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59-23:59']) {
       for (const query of [{ to }, { from: to, to }, { from: '0001-01-01', to }] as Record<string, string>[]) {
-        const target = `${pathWith(path, ids, params)}?${new URLSearchParams(query)}`;
+        const target = `${pathWith(path, ids)}?${new URLSearchParams(query)}`;
         expect((await as(ownerKey).get(target)).status, target).toBeLessThan(500);
       }
     }

@@ -5,8 +5,9 @@ import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
 import { services } from '@/server/http/services';
 import { beginProof, PROOF_TIMEOUT_MS, SIZE } from '../proof/size';
-import '@/app/api/v1/all';
-import { placeAt, type Handlers } from '@/server/http/api-router';
+import { placeAt } from '@/server/http/api-router';
+import { publicPath } from '@/server/http/openapi';
+import type { Handlers } from '@/server/http/route';
 import { ownDocument, type DocumentCheck, type Json } from '../support/document';
 import { Breaker, type Draft, type World } from '../support/fuzz';
 import { addMember, makeTeam, someAddress, type TestTeam } from '../support/team';
@@ -80,7 +81,7 @@ async function send({ request }: Sent): Promise<Answered> {
       status: response.status,
       headers: response.headers,
       text,
-      path: placeAt(new URL(request.url).pathname).path ?? '',
+      path: publicPath(placeAt(new URL(request.url).pathname).path ?? ''),
     };
   } finally {
     clearTimeout(timer);

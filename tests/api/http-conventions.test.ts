@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
 import { newUuid7, printId } from '@/server/domain/core/ids';
-import { registered } from '@/server/http/operation';
+import { BY_PATH } from '@/server/operations/all';
+import { PATH_IDS, pathIdsOf } from '@/server/operations/operation';
 import { addMember, makeTeam } from '../support/team';
 import { expectProblem, tellable, useApi } from '../support/api-client';
 
@@ -58,13 +59,13 @@ describe('a call without a valid key', () => {
 describe('every path', () => {
   it('answers an unsupported method with 405 and Allow, and OPTIONS with Allow, in the one error shape', async () => {
     const { ownerKey } = await makeTeam();
-    expect(registered().length).toBeGreaterThanOrEqual(17);
-    for (const { path, params, operations } of registered()) {
-      const real = Object.entries(params).reduce(
-        (text, [name, prefix]) => text.replace(`{${name}}`, printId(prefix, newUuid7())),
+    expect(BY_PATH.size).toBeGreaterThanOrEqual(17);
+    for (const [path, operations] of BY_PATH) {
+      const real = pathIdsOf(path).reduce(
+        (text, name) => text.replace(`{${name}}`, printId(PATH_IDS[name], newUuid7())),
         path,
       );
-      const methods = Object.keys(operations);
+      const methods: string[] = operations.map(({ method }) => method);
       const allow = [...methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])), 'OPTIONS'].join(
         ', ',
       );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
-import { registered } from '@/server/http/operation';
+import { OPERATIONS } from '@/server/operations/all';
 import type { Answer } from '../support/call-api';
 import { addMember, giveSignIn, makeTeam, ownerPool, someAddress, type TestTeam } from '../support/team';
 import { auditOf, balancesOf, expectProblem, useApi, whileMasterIsHeld, type Caller } from '../support/api-client';
@@ -25,34 +25,34 @@ function expectReplayOf(answer: Answer, first: Answer): void {
 /** Maps every POST to a call that succeeds, after creating what the call needs. */
 const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; body?: object }>> = {
   '/members': () => Promise.resolve({ path: '/members', body: { credit: '1' } }),
-  '/members/{id}/activate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/activate` }),
-  '/members/{id}/deactivate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/deactivate` }),
-  '/members/{id}/credit': async (team) => ({
+  '/members/{memberId}/activate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/activate` }),
+  '/members/{memberId}/deactivate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/deactivate` }),
+  '/members/{memberId}/credit': async (team) => ({
     path: `/members/${(await addMember(team)).mem}/credit`,
     body: { amount: '2.5' },
   }),
-  '/members/{id}/debit': async (team) => ({
+  '/members/{memberId}/debit': async (team) => ({
     path: `/members/${(await addMember(team, { credit: '9' })).mem}/debit`,
     body: { amount: '2.5' },
   }),
-  '/members/{id}/key/rotate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/rotate` }),
-  '/members/{id}/password/reset': async (team) => {
+  '/members/{memberId}/key/rotate': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/rotate` }),
+  '/members/{memberId}/password/reset': async (team) => {
     const { id, mem } = await addMember(team);
     await giveSignIn(id);
     return { path: `/members/${mem}/password/reset` };
   },
-  '/members/{id}/key/reveal': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/reveal` }),
-  '/members/{id}/role': async (team) => ({
+  '/members/{memberId}/key/reveal': async (team) => ({ path: `/members/${(await addMember(team)).mem}/key/reveal` }),
+  '/members/{memberId}/role': async (team) => ({
     path: `/members/${(await addMember(team)).mem}/role`,
     body: { role: 'owner' },
   }),
   '/messages': () => Promise.resolve({ path: '/messages', body: message }),
-  '/members/{id}/restore': async (team) => {
+  '/members/{memberId}/restore': async (team) => {
     const { mem } = await addMember(team);
     await as(team.ownerKey).delete(`/members/${mem}`);
     return { path: `/members/${mem}/restore` };
   },
-  '/transfers/{id}/reverse': async (team) => {
+  '/transfers/{transferId}/reverse': async (team) => {
     const { mem } = await addMember(team);
     const { transfer } = (await as(team.ownerKey).post(`/members/${mem}/credit`, { amount: '1' })).body;
     return { path: `/transfers/${transfer.id}/reverse`, body: { note: 'A mistake' } };
@@ -60,7 +60,7 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
   '/messages/batch': () => Promise.resolve({ path: '/messages/batch', body: { messages: [message, message] } }),
   '/rates/confirm': () => Promise.resolve({ path: '/rates/confirm' }),
   '/invitations': () => Promise.resolve({ path: '/invitations', body: { email: someAddress() } }),
-  '/invitations/{id}/resend': async (team) => {
+  '/invitations/{invitationId}/resend': async (team) => {
     const { id } = (await as(team.ownerKey).post('/invitations', { email: someAddress() })).body;
     return { path: `/invitations/${id}/resend` };
   },
@@ -69,9 +69,7 @@ const EVERY_POST: Record<string, (team: TestTeam) => Promise<{ path: string; bod
 
 describe('every POST', () => {
   it('has a row in the table above', () => {
-    const posts = registered()
-      .filter(({ operations }) => operations.POST)
-      .map(({ path }) => path);
+    const posts = OPERATIONS.filter(({ method }) => method === 'POST').map(({ path }) => path);
     expect(Object.keys(EVERY_POST).toSorted()).toEqual(posts.toSorted());
   });
 

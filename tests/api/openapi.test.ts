@@ -5,10 +5,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '@/server/domain/core/errors';
 import { parseId, printId } from '@/server/domain/core/ids';
 import { makeKey } from '@/server/domain/teams/api-keys/rules';
-import { exampleId } from '@/server/http/openapi-examples';
-import { openApiDocument } from '@/server/http/openapi';
-import { operation, type Operation } from '@/server/http/operation';
-import { resource } from '@/server/http/resource';
+import { openApiDocument, publicPath } from '@/server/http/openapi';
+import { exampleId } from '@/server/operations/examples';
+import * as operations from '@/server/operations/members';
+import type { Named } from '@/server/operations/all';
+import { operation, table } from '@/server/operations/operation';
 import type { Answer } from '../support/call-api';
 import { danglingRefs, DocumentCheck, operationsOf, type Json } from '../support/document';
 import { expectProblem, useApi, type Caller } from '../support/api-client';
@@ -66,7 +67,9 @@ const here = describe.skipIf(process.env['TEST_THROUGH_NEXT']);
 here('the document', () => {
   it('holds every operation, and no other', () => {
     const described = [...operationsOf(document)].map(([id, { method, path }]) => `${method} ${path} ${id}`);
-    const registered = [...listOperations(), ...listTables()].map(({ method, path, id }) => `${method} ${path} ${id}`);
+    const registered = [...listOperations(), ...listTables()].map(
+      ({ method, path, id }) => `${method} ${publicPath(path)} ${id}`,
+    );
     expect(described.toSorted()).toEqual(registered.toSorted());
   });
 
@@ -199,7 +202,8 @@ async function send(team: TestTeam & { ids: Record<string, string> }, id: string
   });
 }
 
-const complaints = ({ method, path }: Listed, answer: Answer): string[] => check.answerComplaints(method, path, answer);
+const complaints = ({ method, path }: Listed, answer: Answer): string[] =>
+  check.answerComplaints(method, publicPath(path), answer);
 
 describe('an example', () => {
   it('has ids that real ones can replace', () => {
@@ -237,13 +241,13 @@ describe('an example', () => {
   it('is answered as the document says when it is sent', async () => {
     for (const listed of listOperations()) {
       const answer = await send(await inhabit(), listed.id);
-      expect([listed.id, answer.status], answer.text).toEqual([listed.id, listed.operation.status]);
+      expect([listed.id, answer.status], answer.text).toEqual([listed.id, listed.status]);
       expect(complaints(listed, answer)).toEqual([]);
     }
   });
 
   it('is answered as the document says as a dry run', async () => {
-    const dry = listOperations().filter(({ operation }) => operation.movesNothing);
+    const dry = listOperations().filter(({ mayMoveNothing }) => mayMoveNothing);
     expect(dry.length).toBeGreaterThanOrEqual(2);
     for (const listed of dry) {
       const answer = await send(await inhabit(), listed.id, { dryRun: true });
@@ -286,22 +290,22 @@ describe('an answer that the document does not describe', () => {
   });
 });
 
-// Runs last, because it adds a path of its own to the registered ones.
 describe('an operation made for a test', () => {
-  const made = (id: string, more: Partial<Operation>): Json => {
-    const reply = z.object({ id: z.string() });
-    const GET = operation({ id, summary: id, reply, run: () => Promise.resolve({ id }) });
-    resource(`/${id}`, { GET: Object.assign(GET, more) });
-    return openApiDocument();
-  };
+  const documentOf = (...operations: [Named, ...Named[]]): Json => openApiDocument(new Map([['/made', operations]]));
+  const output = z.object({ other: z.string() }).meta({ id: 'Member' });
+  const run = () => Promise.resolve({ other: '' });
 
   it('is described as CSV only when it is a table', () => {
-    const { paths } = made('table', { csv: async function* () {} });
-    expect(Object.keys(paths['/table'].get.responses[200].content)).toEqual(['text/csv']);
+    const made = table({ path: '/made', summary: '', input: z.strictObject({}), example: {}, rows: () => NO_ROWS });
+    const { paths } = documentOf({ ...made, id: 'made' });
+    expect(Object.keys(paths['/made'].get.responses[200].content)).toEqual(['text/csv']);
   });
 
   it('is refused when its schema takes the name of another', () => {
-    const reply = z.object({ other: z.string() }).meta({ id: 'Member' });
-    expect(() => made('impostor', { reply })).toThrow('Two schemas are named Member.');
+    const made = { ...operation({ method: 'GET', path: '/made', summary: '', output, run }), id: 'made' };
+    const member = { ...operations.getMember, method: 'POST' as const, id: 'member' };
+    expect(() => documentOf(made, member)).toThrow('Two schemas are named Member.');
   });
 });
+
+const NO_ROWS = { columns: {}, pages: (async function* () {})() };

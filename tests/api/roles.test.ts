@@ -106,7 +106,7 @@ function ask(
   about: PreparedMember,
   options: { byName: boolean },
 ): Promise<Said> {
-  const { operation } = listOperations().find((one) => one.id === id)!;
+  const operation = listOperations().find((one) => one.id === id)!;
   const onBehalfOf = options.byName && operation.onBehalf ? about.mem : undefined;
   const { body } = ROWS[id]!;
   return channels[channel](who, { id, ids: about.ids, body: typeof body === 'function' ? body() : body, onBehalfOf });

@@ -219,7 +219,7 @@ describe('retention', () => {
     const ctx = at(team.owner, `${dayIn(month, 11)}T08:00:00Z`);
     const input = { onBehalfOf: null, messages: [us, us] };
     const request = { key: 'batch of old', hash: hashRequest([input]) };
-    const printing = { reply: acceptedBatchSchema, keep: keepBatch as Keep };
+    const printing = { output: acceptedBatchSchema, keep: keepBatch as Keep };
     const ask = () =>
       withIdempotency(ctx, request, printing, async (inside) => {
         const result = await sendBatch(inside, input);

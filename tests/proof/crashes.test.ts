@@ -310,7 +310,7 @@ async function openScene(row: Row): Promise<Scene & { run: (wire: Services) => P
   const run = async (on: Services) => {
     const ctx = makeContext(on, actor);
     if (row.as === 'operator') return command(ctx);
-    return withIdempotency(ctx, { key: 'crash', hash: '00'.repeat(32) }, { reply: anyAnswer }, async (tx) => {
+    return withIdempotency(ctx, { key: 'crash', hash: '00'.repeat(32) }, { output: anyAnswer }, async (tx) => {
       const result = await command(tx);
       return result instanceof Refusal ? result : { status: 200, result };
     });

@@ -343,7 +343,7 @@ function ctxOf({ world, teamId, members }: Pair, who: Who): Context {
           teamName: 'Model',
           memberId: members[who]!,
           role: 'owner',
-          credential: { type: 'key', id: members[who]! },
+          credential: { type: 'user', id: members[who]! },
           channel: 'api',
           address: null,
         };

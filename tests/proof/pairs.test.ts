@@ -168,7 +168,7 @@ async function arrange(team: TestTeam, state: State): Promise<Meeting> {
   if (master !== '100000000') throw new Error(`The master was to hold 100.00 and holds ${master} micros.`);
   const { actor } = team.owner;
   if (actor.type !== 'member') throw new Error('The first owner is a member.');
-  const credential = { type: 'key', id: newUuid7() } as const;
+  const credential = { type: 'user', id: newUuid7() } as const;
   const member = makeContext(services, { ...actor, memberId, role: 'member', name: 'Pair', credential });
   return {
     team,

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
-import { registered } from '@/server/http/operation';
+import { OPERATIONS } from '@/server/operations/all';
 import { serveApi, type Api } from '../support/api';
 import type { Answer } from '../support/call-api';
 import {
@@ -28,42 +28,42 @@ const message = { to: '+14155550100', from: 'Retry', body: 'Hello' };
 /** One row for each POST of the API, by its path. A POST without a row fails. */
 const ROWS: Record<string, (membership: TestMember, team: TestTeam) => Request | Promise<Request>> = {
   '/members': () => ({ path: '/members', body: { credit: '1.00' }, other: { credit: '2.00' } }),
-  '/members/{id}/activate': async (membership, team) => {
+  '/members/{memberId}/activate': async (membership, team) => {
     await api.call('POST', `/members/${membership.mem}/deactivate`, { key: team.ownerKey });
     return { path: `/members/${membership.mem}/activate`, other: {} };
   },
-  '/members/{id}/deactivate': (membership) => ({ path: `/members/${membership.mem}/deactivate`, other: {} }),
-  '/members/{id}/credit': (membership) => ({
+  '/members/{memberId}/deactivate': (membership) => ({ path: `/members/${membership.mem}/deactivate`, other: {} }),
+  '/members/{memberId}/credit': (membership) => ({
     path: `/members/${membership.mem}/credit`,
     body: { amount: '1.00', note: 'once' },
     other: { amount: '1.01', note: 'once' },
   }),
-  '/members/{id}/debit': (membership) => ({
+  '/members/{memberId}/debit': (membership) => ({
     path: `/members/${membership.mem}/debit`,
     body: { amount: '1.00' },
     other: { amount: 'all' },
   }),
-  '/members/{id}/role': (membership) => ({
+  '/members/{memberId}/role': (membership) => ({
     path: `/members/${membership.mem}/role`,
     body: { role: 'owner' },
     other: { role: 'member' },
   }),
-  '/members/{id}/key/rotate': (membership) => ({
+  '/members/{memberId}/key/rotate': (membership) => ({
     path: `/members/${membership.mem}/key/rotate`,
     body: { overlapSeconds: 60 },
     other: { overlapSeconds: 61 },
   }),
-  '/members/{id}/password/reset': async (membership) => {
+  '/members/{memberId}/password/reset': async (membership) => {
     await giveSignIn(membership.id);
     return { path: `/members/${membership.mem}/password/reset`, other: {} };
   },
-  '/members/{id}/key/reveal': (membership) => ({ path: `/members/${membership.mem}/key/reveal`, other: {} }),
+  '/members/{memberId}/key/reveal': (membership) => ({ path: `/members/${membership.mem}/key/reveal`, other: {} }),
   '/messages': () => ({ path: '/messages', body: message, other: { ...message, body: 'Bye' } }),
-  '/members/{id}/restore': async (membership) => {
+  '/members/{memberId}/restore': async (membership) => {
     await api.call('DELETE', `/members/${membership.mem}`, { key: team.ownerKey });
     return { path: `/members/${membership.mem}/restore`, other: {} };
   },
-  '/transfers/{id}/reverse': async (membership) => {
+  '/transfers/{transferId}/reverse': async (membership) => {
     const body = { amount: '2.00' };
     const made = await api.call('POST', `/members/${membership.mem}/credit`, { key: team.ownerKey, body });
     return { path: `/transfers/${made.body.transfer.id}/reverse`, body: { note: 'once' }, other: { note: 'twice' } };
@@ -78,7 +78,7 @@ const ROWS: Record<string, (membership: TestMember, team: TestTeam) => Request |
     return { path: '/rates/confirm', other: {} };
   },
   '/invitations': () => ({ path: '/invitations', body: { email: someAddress() }, other: { email: someAddress() } }),
-  '/invitations/{id}/resend': async () => {
+  '/invitations/{invitationId}/resend': async () => {
     const body = { email: someAddress() };
     const made = await api.call('POST', '/invitations', { key: team.ownerKey, body });
     return { path: `/invitations/${made.body.id}/resend`, other: {} };
@@ -101,7 +101,7 @@ afterAll(() => {
   return api.close();
 });
 
-const posts = registered().flatMap(({ path, operations }) => (operations.POST ? [path] : []));
+const posts = OPERATIONS.flatMap(({ method, path }) => (method === 'POST' ? [path] : []));
 
 const COUNTED = ['transfers', 'members', 'api_keys', 'messages', 'audit_events', 'outbox', 'recharge_events'] as const;
 

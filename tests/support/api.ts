@@ -1,12 +1,12 @@
 import { argumentsFor } from '@/scripts/start/build.mjs';
 import { freePort } from '@/scripts/processes/ports.mjs';
 import { answerApi, placeAt } from '@/server/http/api-router';
+import { publicPath } from '@/server/http/openapi';
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AddressInfo } from 'node:net';
-import '@/app/api/v1/all';
 import { callApi, type Answer, type CallOptions } from './call-api';
 import { ownDocument } from './document';
 
@@ -33,7 +33,7 @@ export async function serveApi(): Promise<Api> {
     call: async (method, path, options) => {
       const answer = await callApi(url, method, path, options);
       const place = placeAt(new URL(`${url}${path}`).pathname);
-      complaints.push(...ownDocument().answerComplaints(method, place.path ?? '', answer));
+      complaints.push(...ownDocument().answerComplaints(method, publicPath(place.path ?? ''), answer));
       return answer;
     },
   };

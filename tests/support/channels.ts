@@ -4,7 +4,8 @@ import { expectProblem, tellable, useApi } from './api-client';
 import { expect } from 'vitest';
 import type { Answer } from './call-api';
 import { listOperations, pathWith } from './operations';
-import { callProcedure, FIELD_OF, sessionOf } from './procedures';
+import { PATH_IDS, pathIdsOf } from '@/server/operations/operation';
+import { callProcedure, sessionOf } from './procedures';
 
 /** A request for either channel: the operation, and the value of each of its places. */
 export type Asked = {
@@ -35,9 +36,9 @@ export function useChannels(): Record<Channel, (who: Who, asked: Asked) => Promi
 }
 
 async function throughApi(caller: ReturnType<ReturnType<typeof useApi>>, asked: Asked): Promise<Said> {
-  const { method, path, params } = listOperations().find(({ id }) => id === asked.id)!;
+  const { method, path } = listOperations().find(({ id }) => id === asked.id)!;
   const query = new URLSearchParams(asked.query).toString();
-  const answer = await caller.call(method, `${pathWith(path, asked.ids, params)}${query && `?${query}`}`, {
+  const answer = await caller.call(method, `${pathWith(path, asked.ids)}${query && `?${query}`}`, {
     body: method === 'GET' ? undefined : asked.body,
     headers: asked.onBehalfOf === undefined ? {} : { Member: asked.onBehalfOf },
   });
@@ -46,8 +47,8 @@ async function throughApi(caller: ReturnType<ReturnType<typeof useApi>>, asked: 
 }
 
 async function throughTrpc({ key, actor }: Who, asked: Asked): Promise<Said> {
-  const { params } = listOperations().find(({ id }) => id === asked.id)!;
-  const ids = Object.values(params).map((prefix) => [FIELD_OF[prefix], asked.ids[prefix]]);
+  const { path } = listOperations().find(({ id }) => id === asked.id)!;
+  const ids = pathIdsOf(path).map((name) => [name, asked.ids[PATH_IDS[name]]]);
   const input = {
     ...asked.body,
     ...asked.query,

@@ -1,64 +1,38 @@
 import type { ZodType } from 'zod';
-import { FIELD_OF, isIdName, shapeOf } from './procedures';
-import { registered, type Method, type Operation, type Registered } from '@/server/http/operation';
+import { OPERATIONS, TABLES, type Named } from '@/server/operations/all';
+import { PATH_IDS, pathIdsOf, type Operation } from '@/server/operations/operation';
+import { isIdName, shapeOf } from './procedures';
 
-/** One operation of the API, as the router registers it. */
-export type Listed = { id: string; method: Method; path: string; params: Registered['params']; operation: Operation };
+/** One operation of the API with its name. */
+export type Listed = Named<Operation>;
 
-/** Lists every operation that answers JSON and whose route has been loaded (`serveApi` loads all). */
-export const listOperations = (): Listed[] => listAll().filter(({ operation }) => operation.csv === null);
+/** Lists every operation that answers JSON. */
+export const listOperations = (): Listed[] => OPERATIONS;
 
 /** Lists every operation that streams a table. */
-export const listTables = (): Listed[] => listAll().filter(({ operation }) => operation.csv !== null);
-
-function listAll(): Listed[] {
-  return registered().flatMap(({ path, params, operations }) =>
-    (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => ({
-      id: operation.id,
-      method,
-      path,
-      params,
-      operation,
-    })),
-  );
-}
+export const listTables = (): typeof TABLES => TABLES;
 
 /** A place for an id or a cursor in a request. */
 export type Place = 'path' | 'header' | 'cursor' | 'filter' | 'body';
 
-const fieldsOf = (schema: ZodType | null): string[] => Object.keys(shapeOf(schema));
+const fieldsOf = (schema: ZodType): string[] => Object.keys(shapeOf(schema));
 
-/** Returns the places of one operation for ids, read from its description. */
-export function placesOf({ params, operation }: Listed): Place[] {
-  const query = fieldsOf(operation.query);
-  return [
-    ...(Object.keys(params).length > 0 ? (['path'] as const) : []),
-    ...(operation.onBehalf ? (['header'] as const) : []),
-    ...(query.includes('cursor') ? (['cursor'] as const) : []),
-    ...(query.some(isIdName) ? (['filter'] as const) : []),
-    ...(fieldsOf(operation.body).some(isIdName) ? (['body'] as const) : []),
-  ];
+/** Returns the fields of one operation for ids and cursors, by their place. */
+export function placesOf({ method, path, input, onBehalf }: Listed): Partial<Record<Place, string[]>> {
+  const fields = fieldsOf(input);
+  const places: Record<Place, string[]> = {
+    path: pathIdsOf(path),
+    header: onBehalf ? ['onBehalfOf'] : [],
+    cursor: method === 'GET' ? fields.filter((name) => name === 'cursor') : [],
+    filter: method === 'GET' ? fields.filter(isIdName) : [],
+    body: method === 'GET' ? [] : fields.filter(isIdName),
+  };
+  return Object.fromEntries(Object.entries(places).filter(([, names]) => names.length > 0));
 }
 
-/** Returns the path with its ids filled in. */
-export const pathWith = (path: string, ids: Record<string, string>, params: Registered['params']): string =>
-  Object.entries(params).reduce(
-    (text, [name, prefix]) => text.replace(`{${name}}`, ids[prefix] ?? `${prefix}_missing`),
-    path,
-  );
-
-/** Returns the fields of the same operation in tRPC for one place of it. */
-export function fieldsAt({ params, operation }: Listed, place: Place): string[] {
-  switch (place) {
-    case 'path':
-      return Object.values(params).map((prefix) => FIELD_OF[prefix] ?? `a field for ${prefix}_…`);
-    case 'header':
-      return ['onBehalfOf'];
-    case 'cursor':
-      return ['cursor'];
-    case 'filter':
-      return fieldsOf(operation.query).filter(isIdName);
-    case 'body':
-      return fieldsOf(operation.body).filter(isIdName);
-  }
-}
+/** Returns the path with its ids filled in, which are given by their kind. */
+export const pathWith = (path: string, ids: Record<string, string>): string =>
+  pathIdsOf(path).reduce((text, name) => {
+    const kind = PATH_IDS[name];
+    return text.replace(`{${name}}`, ids[kind] ?? `${kind}_missing`);
+  }, path);

@@ -3,6 +3,7 @@ import type { MemberActor } from '@/server/domain/core/actor';
 import { newRequestId, newUuid7, printId, type IdPrefix } from '@/server/domain/core/ids';
 import type { Origin, SignedInUser } from '@/server/domain/core/user-context';
 import { services } from '@/server/http/services';
+import { OPERATIONS } from '@/server/operations/all';
 import { ProblemError, type Problem } from '@/server/trpc/problem';
 import { appRouter, createCaller } from '@/server/trpc/router';
 import { ctxOf } from './team';
@@ -41,33 +42,19 @@ function listAll(): Procedure[] {
   });
 }
 
-/**
- * Procedures that only serve a page and have no operation in the API. A new one that shows or does more needs an
- * operation.
- */
-const OF_PAGES =
-  /^(browse|pick|preview)[A-Z]|^(getMemberRow|getShell|getOverview|fundSandbox|importRates|inspectMessage|openLink)$/;
+const isOperation = ({ id }: Procedure): boolean => OPERATIONS.some((one) => one.id === id);
 
-/** Lists the procedures that match an operation of the API. */
-export const listCommands = (): Procedure[] => listProcedures().filter(({ id }) => !OF_PAGES.test(id));
+/** Lists the procedures of the operations of the API. */
+export const listCommands = (): Procedure[] => listProcedures().filter(isOperation);
 
 /** Lists the procedures that only serve a page. */
-export const listPageProcedures = (): Procedure[] => listProcedures().filter(({ id }) => OF_PAGES.test(id));
+export const listPageProcedures = (): Procedure[] => listProcedures().filter((one) => !isOperation(one));
 
 /** Returns the fields of an object, or of every object in a union. */
 export function shapeOf(schema: ZodType | null): Record<string, ZodType> {
   if (schema instanceof ZodUnion) return Object.assign({}, ...schema.options.map((one) => shapeOf(one as ZodType)));
   return schema instanceof ZodObject ? schema.shape : {};
 }
-
-/** The fields for each kind of id in a path of the API. */
-export const FIELD_OF: Partial<Record<IdPrefix, string>> = {
-  mem: 'memberId',
-  key: 'keyId',
-  inv: 'invitationId',
-  msg: 'messageId',
-  trf: 'transferId',
-};
 
 const PREFIXES: IdPrefix[] = ['team', 'usr', 'mem', 'key', 'inv', 'msg', 'trf', 'rce', 'whk', 'evt', 'dlv', 'aud'];
 

@@ -24,7 +24,7 @@ const someOwner = () => (owner ??= makeTeam().then(({ ownerKey }) => sessionOf(o
 
 /** Returns the error that a procedure throws for an owner when its command does this. */
 async function thrownBy(run: () => Promise<never>, channel: 'query' | 'mutation' = 'query'): Promise<ProblemError> {
-  const spec = { reply: z.object({ id: z.string().optional() }), run };
+  const spec = { output: z.object({ id: z.string().optional() }), run };
   const broken = router({ broken: channel === 'query' ? query(spec) : mutation(spec) });
   const actor = await someOwner();
   const caller = createCallerFactory(broken)({

@@ -1,13 +1,12 @@
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { ZodType } from 'zod';
 import { services } from '@/server/http/services';
 import { handleTrpc } from '@/server/trpc/handler';
 import type { AppRouter } from '@/server/trpc/router';
 import { auditOf } from '../support/api-client';
 import { useChannels, type Asked } from '../support/channels';
-import { fieldsAt, listOperations, type Listed } from '../support/operations';
-import { callProcedure, HERE, listCommands, sessionOf, shapeOf } from '../support/procedures';
+import { listOperations } from '../support/operations';
+import { callProcedure, HERE, listCommands, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, someAddress } from '../support/team';
 
 const channels = useChannels();
@@ -17,34 +16,7 @@ const message = { to: '+14155550100', from: 'Acme', body: 'Hello' };
 const withoutUse = (body: object) =>
   JSON.parse(JSON.stringify(body, (name, value) => (name === 'lastUsedAt' ? undefined : value)));
 
-const namesOf = (schema: ZodType | null): string[] => Object.keys(shapeOf(schema));
-
-/** Lists every field of an operation by its name in tRPC. */
-const fieldsOf = (listed: Listed): string[] => [
-  ...fieldsAt(listed, 'path'),
-  ...(listed.operation.onBehalf ? fieldsAt(listed, 'header') : []),
-  ...namesOf(listed.operation.query),
-  ...namesOf(listed.operation.body),
-  // The client of a page also names the direction of a list.
-  ...(namesOf(listed.operation.query).includes('cursor') ? ['direction'] : []),
-];
-
 describe('the router', () => {
-  it('has a procedure of the same name for every operation of the API, and no other but those of the pages', () => {
-    const names = listCommands().map(({ id }) => id);
-    expect(names.toSorted()).toEqual(
-      listOperations()
-        .map(({ id }) => id)
-        .toSorted(),
-    );
-  });
-
-  it('takes path, query, body and header of the operation as fields of one input', () => {
-    const inputs = listCommands().map(({ id, input }) => [id, namesOf(input).toSorted()]);
-    const expected = listOperations().map((listed) => [listed.id, fieldsOf(listed).toSorted()]);
-    expect(Object.fromEntries(inputs)).toEqual(Object.fromEntries(expected));
-  });
-
   it('makes every change of the API a mutation, and no query', () => {
     const changes = listOperations().filter(({ method, id }) => method !== 'GET' && id !== 'estimateMessages');
     const mutations = listCommands().filter(({ type }) => type === 'mutation');

@@ -12,12 +12,15 @@ export type MemberActor = {
   memberId: string;
   role: Role;
   name: string;
-  credential: { type: 'user' | 'key'; id: string };
+  credential: Credential;
   channel: 'web' | 'api';
   address: string | null;
   /** The time of the user's last reauthentication in this browser. An API key has none: it proves itself with each request. */
   confirmedAt?: Date;
 };
+
+/** The user who is signed in, or the API key of the request with the parts that may be shown. */
+export type Credential = { type: 'user'; id: string } | { type: 'key'; id: string; prefix: string; last4: string };
 
 /** The operator at the command line, or a job. Has every permission, in one team at a time. */
 export type OperatorActor = {

@@ -16,7 +16,7 @@ export type Outcome = { status: number; result: unknown };
  * The printing of an operation's result. `keep` says how it is stored for an Idempotency-Key if not as printed: `recall`
  * rebuilds the result, or returns null when the data it needs is gone.
  */
-export type Printing = { reply: ZodType; keep?: Keep | null };
+export type Printing = { output: ZodType; keep?: Keep | null };
 export type Keep<T = unknown> = {
   pack: (result: T) => object;
   recall: (ctx: Context, packed: unknown) => Promise<T | null>;
@@ -95,19 +95,19 @@ export async function isKnownRequest({ actor, db }: Context, { key }: Once): Pro
   return known !== undefined;
 }
 
-function printed({ status, result }: Outcome, { reply }: Printing): Answered {
-  return { status, text: JSON.stringify(z.encode(reply, result)), replayed: false };
+function printed({ status, result }: Outcome, { output }: Printing): Answered {
+  return { status, text: JSON.stringify(z.encode(output, result)), replayed: false };
 }
 
 type Found = NonNullable<Extract<PastRequest, { busy: false }>['found']>;
 
-async function replay(tx: TxContext, found: Found, hash: string, { reply, keep }: Printing): Promise<Answered> {
+async function replay(tx: TxContext, found: Found, hash: string, { output, keep }: Printing): Promise<Answered> {
   if (found.hash !== hash) fail('idempotency_mismatch');
   const gone = () => fail('idempotency_expired', found.createdId === null ? {} : { createdId: found.createdId });
   const kept = found.answer === null ? gone() : tx.vault.open(found.answer);
   if (!keep) return { status: found.status, text: kept, replayed: true };
   const result = (await keep.recall(tx, JSON.parse(kept))) ?? gone();
-  return { ...printed({ status: found.status, result }, { reply }), replayed: true };
+  return { ...printed({ status: found.status, result }, { output }), replayed: true };
 }
 
 /** Returns the id of the object that a request created (of a batch, its first), kept after the stored response is dropped. */

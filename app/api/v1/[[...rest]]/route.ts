@@ -1,3 +1,3 @@
-import { unknownPath } from '@/server/http/resource';
+import { unknownPath } from '@/server/http/route';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = unknownPath();

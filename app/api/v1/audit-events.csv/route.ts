@@ -1,15 +1,4 @@
-import { auditFilters } from '@/server/domain/teams/audit/schema';
-import { printAudit } from '@/server/http/csv-columns';
-import { csvOperation } from '@/server/http/operation';
-import { resource } from '@/server/http/resource';
+import { exportAuditEvents } from '@/server/operations/audit';
+import { route } from '@/server/http/route';
 
-export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = resource('/audit-events.csv', {
-  GET: csvOperation({
-    id: 'exportAuditEvents',
-    summary: 'Export the audit log as CSV, all rows under the filters',
-    query: auditFilters,
-    csv: printAudit,
-    errors: ['owner_required'],
-    example: { query: { action: 'member', from: '2026-03-01' }, reply: 'id,at,action\r\n' },
-  }),
-});
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(exportAuditEvents);

@@ -1,5 +1,4 @@
-import '../routes';
 import { openApiDocument } from '@/server/http/openapi';
-import { openDocument } from '@/server/http/resource';
+import { openDocument } from '@/server/http/route';
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = openDocument('/openapi.json', openApiDocument);

@@ -133,15 +133,23 @@ const shellOf = builtOnce((db) => {
 });
 
 /**
- * Returns the team, the member, the key (null without one) and the balance that its messages spend: the master balance
- * for an owner.
+ * Returns the same as `getOwnMember`, with the key of the request.
+ * @throws DomainError `missing_key` for a request without one
  */
-export async function getMe<K extends Me['key'] | null>(ctx: Context, key: K): Promise<Omit<Me, 'key'> & { key: K }> {
+export async function getMe(ctx: Context): Promise<Me> {
+  const { actor } = ctx;
+  if (actor.type !== 'member' || actor.credential.type !== 'key') fail('missing_key');
+  const { id, prefix, last4 } = actor.credential;
+  return { ...(await getOwnMember(ctx)), key: { id, prefix, last4 } };
+}
+
+/** Returns the team, the member, and the balance that its messages spend: the master balance for an owner. */
+export async function getOwnMember(ctx: Context): Promise<Omit<Me, 'key'>> {
   const { actor } = ctx;
   if (actor.type !== 'member') fail('not_found');
   const member = await getMember(ctx, actor.memberId);
   const team = { id: actor.teamId, name: actor.teamName, currency: actor.currency };
-  return { team, member, key, balance: actor.role === 'owner' ? await masterBalance(ctx) : member.balance };
+  return { team, member, balance: actor.role === 'owner' ? await masterBalance(ctx) : member.balance };
 }
 
 async function masterBalance(ctx: Context): Promise<bigint> {

@@ -1,0 +1,4 @@
+import { resendInvitation } from '@/server/operations/invitations';
+import { route } from '@/server/http/route';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(resendInvitation);

@@ -1,0 +1,4 @@
+import { activateMember } from '@/server/operations/members';
+import { route } from '@/server/http/route';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(activateMember);

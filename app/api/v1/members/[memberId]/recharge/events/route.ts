@@ -1,0 +1,4 @@
+import { listRechargeEvents } from '@/server/operations/auto-recharge';
+import { route } from '@/server/http/route';
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(listRechargeEvents);
