@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { callApi } from '@/tests/support/call-api';
-import { openSession } from './support/people';
+import { openSession, sql } from './support/people';
 import { complaintsOf, expect, expectError, runningProduct, test } from './support/browser';
 import {
   createTeamByCommand,
@@ -311,6 +311,7 @@ test.describe('a trusted proxy with https', () => {
     const entered = await fetch(`http://127.0.0.1:${port}/api/auth/callback/credentials`, {
       method: 'POST',
       headers: {
+        'X-Forwarded-For': '203.0.113.9, 198.51.100.7',
         Cookie: csrf.headers
           .getSetCookie()
           .map((text) => text.split(';', 1)[0])
@@ -320,6 +321,9 @@ test.describe('a trusted proxy with https', () => {
     });
     const cookie = entered.headers.getSetCookie().find((text) => text.startsWith('__Host-purser-session='));
     expect(cookie).toMatch(/; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+    const newest = `SELECT s.address FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1
+      ORDER BY s.created_at DESC LIMIT 1`;
+    expect(await sql(dataDir, newest, [team.email])).toEqual([{ address: '198.51.100.7' }]);
   });
 
   test('defines the site by the host that it received, not by a client’s claim', async () => {

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** Invalid settings: every bad variable by name, with what to do. */
@@ -42,8 +44,8 @@ export type Env = {
   /** Milliseconds for which a terminating web process still accepts new connections. */
   shutdownGraceMs: number;
   poolSize: number;
-  /** Takes the client's address from the last value of X-Forwarded-For, because a trusted proxy sets it. */
-  trustProxy: boolean;
+  /** The proxies whose `X-Forwarded-…` headers are believed: their number in a row, or their networks (CIDR). */
+  trustProxy: number | string[];
   /** Serves the API without the web framework. */
   apiFront: boolean;
   messageValidityHours: number;
@@ -64,6 +66,26 @@ const flag = (fallback: '0' | '1') =>
     .enum(['0', '1', 'false', 'true'], 'must be 1 or 0')
     .default(fallback)
     .transform((value) => value === '1' || value === 'true');
+
+/** Returns an address or a network as CIDR, or null. Null also for a network of all addresses, which any client is in. */
+function cidrOf(text: string): string | null {
+  const [address = '', bits] = text.split('/');
+  if (isIP(address) === 0) return null;
+  if (bits === undefined) return `${address}/${isIP(address) === 4 ? 32 : 128}`;
+  return ipaddr.isValidCIDR(text) && Number(bits) > 0 ? text : null;
+}
+
+const proxies = z
+  .string()
+  .default('0')
+  .transform((text, ctx): number | string[] => {
+    if (text === 'true' || text === 'false') return Number(text === 'true');
+    if (/^[0-9]$/.test(text)) return Number(text);
+    const networks = text.split(',').map((part) => cidrOf(part.trim()));
+    if (networks.every((network) => network !== null)) return networks;
+    ctx.addIssue('must be 0, the number of proxies in a row (1 to 9), or their networks: 10.0.0.0/8,2001:db8::1');
+    return z.NEVER;
+  });
 
 const whole = (from: number, to: number, fallback: number) =>
   z
@@ -109,7 +131,7 @@ const schema = z.object({
   WEB_PROCESSES: whole(1, 10_000, 1),
   SHUTDOWN_GRACE_SECONDS: whole(0, 300, 1),
   DATABASE_POOL_SIZE: whole(1, 1000, 10),
-  TRUST_PROXY: flag('0'),
+  TRUST_PROXY: proxies,
   ALLOW_HTTP: flag('0'),
   API_FRONT: flag('1'),
   MESSAGE_VALIDITY_HOURS: whole(1, 8760, 72),

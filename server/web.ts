@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isIP, Server as NetServer } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
@@ -11,6 +11,7 @@ import { announceStart, endLive } from '@/server/http/live-stream';
 import { guardPage } from '@/server/http/security-headers';
 import { problemResponse } from '@/server/http/problem';
 import { resolvePath } from '@/server/http/request-path';
+import { readSender, trustProxies, type IsTrusted, type Sender } from '@/server/http/trusted-proxies';
 import { describeFault, endOnFault, log, redirectConsole } from '@/server/log';
 
 /** Exit code that tells the start script not to restart, because the settings must change first. */
@@ -43,24 +44,13 @@ function isDraining(): boolean {
   return Reflect.get(globalThis, Symbol.for('purser.draining')) === true;
 }
 
-/** Returns the client's address: the one that a trusted proxy reports, else the remote end of the connection. */
-function clientAddress(req: IncomingMessage, trustProxy: boolean): string {
-  const direct = (req.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-  if (!trustProxy) return direct;
-  const forwarded = [req.headers['x-forwarded-for']].flat().join(',').split(',').at(-1)?.trim() ?? '';
-  const bare = forwarded.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
-  return isIP(bare) ? bare : direct;
-}
-
 /**
  * Sets the forwarded host and protocol: those of a trusted proxy, else the Host header and the configured protocol. Sign-in
  * and the Origin check rely on them.
  */
-function nameSite({ headers }: IncomingMessage, { trustProxy, https }: Channels): void {
-  const last = (name: string) => [headers[name]].flat().join(',').split(',').at(-1)?.trim();
-  const [host, proto] = trustProxy ? [last(FORWARDED_HOST), last(FORWARDED_PROTO)] : [];
-  headers[FORWARDED_HOST] = host || headers.host;
-  headers[FORWARDED_PROTO] = proto === 'http' || proto === 'https' ? proto : https ? 'https' : 'http';
+function nameSite({ headers }: IncomingMessage, { host, protocol }: Sender, https: boolean): void {
+  headers[FORWARDED_HOST] = host ?? headers.host;
+  headers[FORWARDED_PROTO] = protocol ?? (https ? 'https' : 'http');
 }
 
 async function answer(res: ServerResponse, response: Response): Promise<void> {
@@ -106,7 +96,7 @@ function refusal(req: IncomingMessage, target: Target): Response | undefined {
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-type Channels = { toNext: Handler; toApi: Handler; trustProxy: boolean; https: boolean; dev: boolean };
+type Channels = { toNext: Handler; toApi: Handler; isTrusted: IsTrusted; https: boolean; dev: boolean };
 
 async function handle(req: IncomingMessage, res: ServerResponse, channels: Channels): Promise<void> {
   active.add(res);
@@ -117,9 +107,10 @@ async function handle(req: IncomingMessage, res: ServerResponse, channels: Chann
     const target = resolveTarget(req);
     const refused = refusal(req, target);
     if (refused) return await answer(res, refused);
+    const sender = readSender(req, channels.isTrusted);
     // Assigned instead of appended, to overwrite a value that the client sent.
-    req.headers[ADDRESS] = clientAddress(req, channels.trustProxy);
-    nameSite(req, channels);
+    req.headers[ADDRESS] = sender.address;
+    nameSite(req, sender, channels.https);
     if (target === 'nothing') req.url = isForUser(req) ? NOT_FOUND : NO_OPERATION;
     if (target === 'api' || req.url === NO_OPERATION) return await channels.toApi(req, res);
     guardPage(req, res, channels);
@@ -254,7 +245,7 @@ async function main(): Promise<void> {
     endOnFault();
   }
   const notYet: Handler = () => Promise.reject(new Error('not started'));
-  let channels: Channels = { toNext: notYet, toApi: notYet, trustProxy, https, dev };
+  let channels: Channels = { toNext: notYet, toApi: notYet, isTrusted: trustProxies(trustProxy), https, dev };
   const server = buildServer(() => channels);
   // Next handles `upgrade` events, which its development server needs. In production it would drop clients that offer
   // HTTP/2, so it gets a server that receives nothing.

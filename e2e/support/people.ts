@@ -1,4 +1,4 @@
-import { fromBase32, stepAt, totpCode } from '@/server/domain/identity/two-factor/rules';
+import { TOTP } from 'otpauth';
 import { linkToken, type LinkKind } from '@/server/domain/identity/email-links/rules';
 import { makeVault, type Vault } from '@/server/domain/core/crypto';
 import { readFileSync } from 'node:fs';
@@ -69,4 +69,4 @@ export async function mailedToken(dataDir: string, email: string, kind: LinkKind
 
 /** Returns the code that an authenticator app shows, `beside` steps from now. */
 export const codeNow = (secret: string, beside = 0): string =>
-  totpCode(fromBase32(secret.replace(/\s/g, '')), stepAt(new Date()) + beside);
+  new TOTP({ secret: secret.replace(/\s/g, '') }).generate({ timestamp: Date.now() + beside * 30_000 });

@@ -1,5 +1,5 @@
+import { TOTP } from 'otpauth';
 import { newRequestId, newUuid7 } from '@/server/domain/core/ids';
-import { totpCode, fromBase32, stepAt } from '@/server/domain/identity/two-factor/rules';
 import type { VisitorContext, UserContext } from '@/server/domain/core/user-context';
 import { confirmTwoFactor, startTwoFactor } from '@/server/domain/identity/users/write';
 import { findSignedInUser } from '@/server/domain/identity/sessions/read';
@@ -59,7 +59,7 @@ export const isLive = async ({ user }: UserContext): Promise<boolean> =>
 /** Turns the second factor on; returns a function for codes that many steps from now, and the recovery codes. */
 export async function enableTwoFactorFor(ctx: UserContext, password = PASSWORD) {
   const { secret } = await startTwoFactor(ctx, { password });
-  const codeAt = (beside: number) => totpCode(fromBase32(secret), stepAt(new Date()) + beside);
+  const codeAt = (beside: number) => new TOTP({ secret }).generate({ timestamp: Date.now() + beside * 30_000 });
   const { recoveryCodes } = await confirmTwoFactor(ctx, { code: codeAt(-1) });
   return { codeAt, recoveryCodes };
 }

@@ -42,3 +42,40 @@ describe('the retention of the log', () => {
     for (const bad of ['-1', '241', '1.5', 'year']) expect(() => months(bad)).toThrow(/LOG_RETENTION_MONTHS/);
   });
 });
+
+describe('trusted proxies', () => {
+  const proxies = (text?: string) => parseEnv({ ...given, TRUST_PROXY: text }).trustProxy;
+
+  it('are none, a number in a row, or a list of networks', () => {
+    expect([proxies(), proxies('0'), proxies('false'), proxies('true'), proxies('1'), proxies('9')]).toEqual([
+      0, 0, 0, 1, 1, 9,
+    ]);
+    expect(proxies('10.0.0.0/8')).toEqual(['10.0.0.0/8']);
+    expect(proxies('10.0.0.1, 2001:db8::1,fd00::/8')).toEqual(['10.0.0.1/32', '2001:db8::1/128', 'fd00::/8']);
+  });
+
+  it('are refused when a part is no network, or every address would be trusted', () => {
+    for (const bad of [
+      'yes',
+      '10',
+      '-1',
+      '1.5',
+      ',',
+      '10.0.0.0/8,',
+      '10.0.0.0/8,2',
+      '10.0/8',
+      '10.0.0.0/33',
+      '10.0.0.0/x',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '010.0.0.1',
+      '2001:db8::/129',
+      '0.0.0.0/0',
+      '::/0',
+      '::/00',
+      'localhost',
+    ]) {
+      expect(() => proxies(bad), bad).toThrow(/TRUST_PROXY must be 0, the number of proxies/);
+    }
+  });
+});

@@ -19,6 +19,12 @@ describe('the network by which sign-in attempts are counted', () => {
     ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
     ['1:2:3::4:192.0.2.7', '1:2:3:0::/64'],
     ['1:2:3:4:5:6:192.0.2.7', '1:2:3:4::/64'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::FFFF:C000:207', '192.0.2.7'],
+    ['0:0:0:0:0:ffff:192.0.2.7', '192.0.2.7'],
+    ['[2001:db8::1]', 'unknown'],
+    ['192.0.2.7:80', 'unknown'],
+    ['somebody', 'unknown'],
   ])('is, for %s, %s', (address, network) => expect(networkOf(address)).toBe(network));
 });
 

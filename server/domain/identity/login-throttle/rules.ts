@@ -1,3 +1,5 @@
+import ipaddr from 'ipaddr.js';
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
@@ -20,21 +22,14 @@ export type Limit = keyof typeof LIMITS;
 
 /**
  * Returns the network by which attempts are counted: an IPv4 address, or the /64 of an IPv6 address, because one subscriber
- * has all addresses in it. Unknown addresses count as one network.
+ * has all addresses in it. An IPv4 address written as IPv6 is the same network; texts that are no address are one network.
  */
 export function networkOf(address: string | null): string {
-  if (address === null || address === '') return 'unknown';
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined || !address.includes(':')) return mapped ?? address;
-  const [head = '', tail] = address.split('%', 1)[0]!.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail ? tail.split(':').length + (tail.includes('.') ? 1 : 0) : 0;
-  const zeros = tail === undefined ? 0 : 8 - groups.length - rest;
-  const whole = [...groups, ...Array.from({ length: zeros }, () => '0'), ...(tail ? tail.split(':') : [])];
-  return `${whole
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+  if (address === null || !ipaddr.isValid(address)) return 'unknown';
+  const ip = ipaddr.process(address);
+  if (ip instanceof ipaddr.IPv4) return ip.toString();
+  const groups = ip.parts.slice(0, 4).map((group) => group.toString(16));
+  return `${groups.join(':')}::/64`;
 }
 
 /** Returns the form of an email under which attempts are counted, whether or not it has an account. */

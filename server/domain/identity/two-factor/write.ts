@@ -2,7 +2,7 @@ import { and, eq, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import type { Db } from '@/db/client';
 import { recoveryCodes, users } from '@/db/schema/users';
 import type { Services } from '@/server/domain/core/context';
-import { fromBase32, isAppCode, newRecoveryCodes, newSecret, plainCode, stepOf } from './rules';
+import { isAppCode, newRecoveryCodes, newSecret, plainCode, stepOf } from './rules';
 
 /** A transaction, or the database itself: each function is one statement that is safe on its own. */
 type Store = Pick<Services, 'vault'> & { db: Db };
@@ -21,7 +21,7 @@ export async function takeCode(store: Store, factor: TwoFactorColumns, text: str
 
 async function takeAppCode({ db, vault }: Store, factor: TwoFactorColumns, code: string, now: Date): Promise<boolean> {
   if (factor.totpSealed === null) return false;
-  const step = stepOf(fromBase32(vault.open(factor.totpSealed)), code, now);
+  const step = stepOf(vault.open(factor.totpSealed), code, now);
   if (step === null) return false;
   const taken = await db
     .update(users)
