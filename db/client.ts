@@ -1,3 +1,5 @@
+import { getTableColumns } from 'drizzle-orm';
+import type { PgTable } from 'drizzle-orm/pg-core';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { Pool, type PoolClient } from 'pg';
 
@@ -77,3 +79,12 @@ export function database(): Database {
 
 /** Returns the process's pool, for queries without the query builder. */
 export const pool = (): Pool => database().pool;
+
+/** Returns the columns of a table that are fields of a schema: a query selects by name what its result has. */
+export function columnsNamed<T extends PgTable, Fields extends object>(
+  table: T,
+  fields: Fields,
+): Pick<T['_']['columns'], keyof Fields & keyof T['_']['columns']> {
+  const named = Object.entries(getTableColumns(table)).filter(([name]) => name in fields);
+  return Object.fromEntries(named) as Pick<T['_']['columns'], keyof Fields & keyof T['_']['columns']>;
+}

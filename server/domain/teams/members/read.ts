@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, lt, ne, sql, type AnyColumn, type Placeholder, type SQL } from 'drizzle-orm';
-import { builtOnce, describeQuery, UNNAMED, type Db } from '@/db/client';
+import { builtOnce, columnsNamed, describeQuery, UNNAMED, type Db } from '@/db/client';
 import { ledgerAccounts } from '@/db/schema/ledger';
 import { apiKeys, members } from '@/db/schema/members';
 import { rechargeRules } from '@/db/schema/recharge';
@@ -11,6 +11,7 @@ import { ownMemberScope, mayFor, canSeeNotes } from '@/server/domain/core/policy
 import { showRecharge } from '@/server/domain/billing/auto-recharge/read';
 import { GENERATED_EMAIL_DOMAIN, RESTORABLE_MS, USAGE_DAYS } from './rules';
 import {
+  memberSchema,
   PICKED_MAX,
   type BrowseMembers,
   type ExportMembers,
@@ -26,11 +27,7 @@ import type { RechargeState } from '@/server/domain/billing/auto-recharge/rules'
 import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
-  id: members.id,
-  name: members.name,
-  email: members.email,
-  role: members.role,
-  status: members.status,
+  ...columnsNamed(members, memberSchema.shape),
   balance: ledgerAccounts.balance,
   // Lists show the current key, and never its secret.
   key: {
@@ -43,11 +40,6 @@ const columns = {
   // The state is computed only for members with a rule, because most have none.
   rule: sql<RechargeState | null>`CASE WHEN ${rechargeRules.memberId} IS NOT NULL
     THEN recharge_state(${members.teamId}, ${members.id}, now()) END`,
-  externalId: members.externalId,
-  metadata: members.metadata,
-  createdAt: members.createdAt,
-  updatedAt: members.updatedAt,
-  deletedAt: members.deletedAt,
 };
 
 type InTeam = string | Placeholder;
