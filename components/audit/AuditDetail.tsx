@@ -10,7 +10,7 @@ import { Money } from '@/components/ui/money/Money';
 import { Facts } from '@/components/ui/pieces';
 import auditStyles from './audit.module.css';
 import { AuditAction, type AuditEvent } from './AuditLine';
-import { ACTOR_LABELS, auditFields, CHANNEL_LABELS, fieldLabel } from './labels';
+import { ACTOR_LABELS, auditFields, CHANNEL_LABELS, fieldLabel, findAmount } from './labels';
 
 /** Shows one audit event in full: actor, address, channel, and the values before and after. */
 export function AuditDetail({ event }: { event: AuditEvent }) {
@@ -78,7 +78,6 @@ function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
   );
 }
 
-const AMOUNT = /^[0-9]+\.[0-9]{2,6}$/;
 const INSTANT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$/;
 const ID = /^[a-z]{3,4}_[0-9a-z]{26}$/;
 
@@ -87,7 +86,8 @@ function Value({ of }: { of: unknown }) {
   if (of === null || of === undefined || of === '') return <span className="muted">–</span>;
   if (typeof of === 'boolean') return of ? 'yes' : 'no';
   if (typeof of !== 'string') return typeof of === 'number' ? String(of) : <code>{JSON.stringify(of)}</code>;
-  if (AMOUNT.test(of)) return <Money amount={of} currency={currency} />;
+  const amount = findAmount(of);
+  if (amount !== null) return <Money amount={amount} currency={currency} decimals="all" />;
   if (INSTANT.test(of)) return <Instant at={of} exact />;
   return ID.test(of) ? <code>{of}</code> : of;
 }
