@@ -66,9 +66,9 @@ test.describe('open pages', () => {
     const third = await newPage({ beside: first, url: '/live-crew' });
     await second.waitForLoadState('networkidle');
     await credit(ann, '1.23');
-    const now = `$${await balanceOf(ann)}`;
-    await expect(first.getByRole('row', { name: /Ann Live/ })).toContainText(now, SOON);
-    await expect(second.getByText(now).first()).toBeVisible(SOON);
+    const now = `${await balanceOf(ann)} USD`;
+    await expect(first.getByRole('row', { name: /Ann Live/ }).getByTitle(now)).toBeVisible(SOON);
+    await expect(second.getByTitle(now).first()).toBeVisible(SOON);
     await expect(third.getByText(/credited Ann Live/).first()).toBeVisible(SOON);
     await call(team.apiKey, 'POST', `/members/${ann.id}/deactivate`);
     await expect(first.getByRole('row', { name: /Ann Live/ })).toContainText('Inactive', SOON);
@@ -96,7 +96,7 @@ test.describe('open pages', () => {
     await call(ben.key, 'POST', '/messages', { ...message, to: '+14155550177' });
     const row = page.getByRole('row', { name: /\+14155550177/ });
     await expect(row).toBeVisible(SOON);
-    await expect(page.getByText(`$${await balanceOf(ben)}`).first()).toBeVisible(SOON);
+    await expect(page.getByTitle(`${await balanceOf(ben)} USD`).first()).toBeVisible(SOON);
     await expect(row).toContainText('Delivered');
     await expect(today).toContainText(/\$0\.0\d*[1-9]/, SOON);
   });

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { atRest, axe, expect, openAt, runningProduct, test } from './support/browser';
+import { moneyColumnsOf, unevenColumns } from './support/money';
 import { createTeamByCommand, ofThisWorker, type Team } from './support/product';
 
 const { url } = runningProduct();
@@ -34,6 +35,18 @@ const PAGES = [
   '/settings/audit?what=rates',
 ];
 
+/** The columns of amounts on the pages that have some. */
+const MONEY_COLUMNS: Record<string, string[]> = {
+  '/members': ['Members: Balance', 'Members: Cost (30d)'],
+  '/members/[id]?tab=transfers': ['Transfers: Amount', 'Transfers: Balance after'],
+  '/invitations': ['Invitations: Credit'],
+  '/messages': ['Messages: Cost'],
+  '/statistics': ['By day: Cost', 'By day: Previous'],
+  '/statistics?by=member': ['By member: Cost', 'By member: Previous'],
+  '/transfers': ['Transfers: Amount', 'Transfers: Balance after'],
+  '/settings/rates': ['Prices: Price per segment'],
+};
+
 /** The pages for visitors. */
 const OPEN = ['/sign-in', '/forgot', '/reset/none', '/invite/none', '[invite]'];
 
@@ -60,12 +73,12 @@ test.describe('every page', () => {
     const invited = { email: `${'x'.repeat(64)}@every-page.test`, name: 'x'.repeat(120), credit: '2.50' };
     invite = new URL((await call('POST', '/invitations', invited)).body.url).pathname;
     const message = {
-      to: '+14155550100',
       from: 'Acme',
       body: 'A text of some length, '.repeat(20),
       reference: 'r'.repeat(200),
     };
-    for (let i = 0; i < 3; i += 1) await call('POST', '/messages', message);
+    for (const to of ['+14155550100', '+14155550100', '+4915112345678'])
+      await call('POST', '/messages', { ...message, to });
   });
 
   /** Returns the accessibility violations of the page in its current state, in light and in dark mode. */
@@ -81,7 +94,7 @@ test.describe('every page', () => {
   };
 
   for (const path of [...OPEN, ...PAGES])
-    test(`arrives with its data, needs no horizontal scrolling, and is accessible in light and dark mode: “${path}”`, async ({
+    test(`arrives with its data, needs no horizontal scrolling, lines up amounts, and is accessible in light and dark mode: “${path}”`, async ({
       newPage,
     }) => {
       // A page that receives live updates would fetch what they change.
@@ -99,6 +112,9 @@ test.describe('every page', () => {
       // The first paint needs no request for data; a tab other than the first fetches its own list.
       if (!path.includes('tab=')) expect(requested).toEqual([]);
       await page.setViewportSize({ width: 1280, height: 800 });
+      const columns = await moneyColumnsOf(page);
+      expect(unevenColumns(columns)).toEqual([]);
+      if (MONEY_COLUMNS[path]) expect(columns.map(({ name }) => name)).toEqual(MONEY_COLUMNS[path]);
       await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
       expect(await overflow(), 'at twice the font size').toBeLessThanOrEqual(0);
       await page.evaluate(() => document.documentElement.style.removeProperty('font-size'));

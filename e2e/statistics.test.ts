@@ -2,6 +2,7 @@ import type { Locator, Page } from '@playwright/test';
 import { parse } from 'csv-parse/sync';
 import { callApi, type Answer } from '@/tests/support/call-api';
 import { expect, openAt, runningProduct, test, type Credentials } from './support/browser';
+import { copied } from './support/money';
 import { createTeamByCommand, type Team } from './support/product';
 
 const { url } = runningProduct();
@@ -19,9 +20,6 @@ const cellsOf = async (table: Locator): Promise<string[][]> =>
 
 const figure = (page: Page, name: string): Locator =>
   page.locator('dl > div').filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) });
-
-/** Returns a shown amount as a number. */
-const plain = (shown: string): number => Number(shown.replace(/[$,]/g, ''));
 
 test.describe('statistics', () => {
   let team: Team;
@@ -110,7 +108,11 @@ test.describe('statistics', () => {
     });
     const inFile = file.map((row) => [row['memberName']!.replace(/^'(?==)/, ''), row['messages'], row['segments']]);
     expect(inFile).toEqual(shown.map((row) => [row[0], row[3], row[4]]));
-    expect(file.map((row) => Number(row['cost']))).toEqual(shown.map((row) => plain(row[7]!)));
+    expect(file.map((row) => `$${Number(row['cost']).toFixed(2)}`)).toEqual(shown.map((row) => row[7]));
+    const exact = file.map((row) => `$${row['cost']!.replace(/(\.\d\d\d*?)0+$/, '$1')}`);
+    const costs = table.locator('td[data-label=Cost]');
+    expect(await copied(costs.nth(1))).toBe(exact[1]);
+    expect((await copied(table.locator('tbody'))).match(/\$[0-9.]+/g)).toEqual(exact);
     expect(file.map((row) => row['messagesBefore'])).toEqual(shown.map((row) => row[8]));
     expect(file.find((row) => row['memberId'] === ann.id)!['memberName']).toBe("'=Ann");
   });

@@ -2,6 +2,7 @@
 
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { printAmount, toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { savingOf, sayItIsSaved, SettingsForm, useAmount } from '@/components/team-settings/SettingsForm';
@@ -69,7 +70,7 @@ function MemberAlert() {
 /** Returns a threshold as its field shows it. */
 function useKnown(below: string | null, currency: string): string {
   const { locale } = useLocale();
-  return below === null ? '' : asTyped(below, currency, locale);
+  return below === null ? '' : asTyped(toMicros(below), currency, locale);
 }
 
 type FormProps = {
@@ -89,7 +90,7 @@ function LowBelowForm({ text, currency, draft, saving, field, label, onSave }: F
       saving={saving}
       isDirty={draft.changed.length > 0}
       isValid={below !== undefined}
-      onSave={() => below !== undefined && onSave(below)}
+      onSave={() => below !== undefined && onSave(below === null ? null : printAmount(below))}
     >
       <p className="muted">{text}</p>
       <AmountField

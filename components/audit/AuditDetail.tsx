@@ -6,11 +6,12 @@ import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Facts } from '@/components/ui/pieces';
 import auditStyles from './audit.module.css';
 import { AuditAction, type AuditEvent } from './AuditLine';
-import { ACTOR_LABELS, auditFields, CHANNEL_LABELS, fieldLabel } from './labels';
+import { ACTOR_LABELS, auditFields, CHANNEL_LABELS, fieldLabel, findAmount } from './labels';
 
 /** Shows one audit event in full: actor, address, channel, and the values before and after. */
 export function AuditDetail({ event }: { event: AuditEvent }) {
@@ -45,8 +46,11 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
 const named = (kind: string): string => kind.charAt(0).toUpperCase() + kind.slice(1);
 
 function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
+  const { currency } = useShell().team;
   const fields = auditFields(before, after);
   if (fields.length === 0) return null;
+  const amounts = fields.flatMap((field) => [findAmount(before?.[field]) ?? 0n, findAmount(after?.[field]) ?? 0n]);
+  const decimals = decimalsOf(amounts, currency);
   return (
     <table className={auditStyles.changes}>
       <caption className="hidden">Changes</caption>
@@ -63,12 +67,12 @@ function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
             <th scope="row">{fieldLabel(field)}</th>
             {before && (
               <td>
-                <Value of={before[field]} />
+                <Value of={before[field]} decimals={decimals} />
               </td>
             )}
             {after && (
               <td>
-                <Value of={after[field]} />
+                <Value of={after[field]} decimals={decimals} />
               </td>
             )}
           </tr>
@@ -78,16 +82,16 @@ function Changes({ before, after }: Pick<AuditEvent, 'before' | 'after'>) {
   );
 }
 
-const AMOUNT = /^[0-9]+\.[0-9]{2,6}$/;
 const INSTANT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$/;
 const ID = /^[a-z]{3,4}_[0-9a-z]{26}$/;
 
-function Value({ of }: { of: unknown }) {
+function Value({ of, decimals }: { of: unknown; decimals: number }) {
   const { currency } = useShell().team;
   if (of === null || of === undefined || of === '') return <span className="muted">–</span>;
   if (typeof of === 'boolean') return of ? 'yes' : 'no';
   if (typeof of !== 'string') return typeof of === 'number' ? String(of) : <code>{JSON.stringify(of)}</code>;
-  if (AMOUNT.test(of)) return <Money amount={of} currency={currency} />;
+  const amount = findAmount(of);
+  if (amount !== null) return <Money amount={amount} currency={currency} decimals={decimals} />;
   if (INSTANT.test(of)) return <Instant at={of} exact />;
   return ID.test(of) ? <code>{of}</code> : of;
 }

@@ -7,7 +7,7 @@ import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
 import styles from './audit.module.css';
-import { actionLabel } from './labels';
+import { actionLabel, findAmount } from './labels';
 
 export type AuditEvent = inferOutput<ReturnType<typeof useTRPC>['audit']['listAuditEvents']>['data'][number];
 
@@ -15,10 +15,10 @@ export type AuditEvent = inferOutput<ReturnType<typeof useTRPC>['audit']['listAu
 export function AuditAction({ event }: { event: AuditEvent }) {
   const { slug, currency } = useShell().team;
   const after = event.after ?? {};
-  const amount = after['amount'] ?? after['returned'] ?? after['cost'];
+  const amount = findAmount(after['amount'] ?? after['returned'] ?? after['cost']);
   return actionLabel(event.action)({
     after,
-    amount: typeof amount === 'string' ? <Money amount={amount} currency={currency} /> : 'an amount',
+    amount: amount === null ? 'an amount' : <Money amount={amount} currency={currency} decimals="all" />,
     before: event.before ?? {},
     member:
       event.targetType === 'member' ? (

@@ -1,7 +1,14 @@
 import type { ReactNode } from 'react';
+import { PRINTED_AMOUNT, toMicros, type Micros } from '@/server/domain/core/money';
 import type { AuditAction, AUDIT_CHANNELS, AUDIT_NOUNS } from '@/server/domain/core/audit-vocabulary';
 
 export type Facts = Record<string, unknown>;
+
+const AMOUNT = new RegExp(PRINTED_AMOUNT);
+
+/** Returns the amount that a value of an event prints, or null. */
+export const findAmount = (value: unknown): Micros | null =>
+  typeof value === 'string' && AMOUNT.test(value) ? toMicros(value) : null;
 
 type Say = {
   /** The affected member, as a link. */

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
+import { toMicros } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import memberStyles from '@/components/members/members.module.css';
 import { useShell } from '@/components/layout/useShell';
@@ -9,6 +10,7 @@ import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Bone, Card, Empty, Late, Status } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -36,7 +38,7 @@ export function RechargeTab({ member }: { member: MemberView }) {
         {member.recharge && (
           <p className="muted" style={{ marginTop: '0.75rem' }}>
             Recharged {member.recharge.cap?.period === 'month' ? 'this month' : 'today'} (UTC):{' '}
-            <Money amount={member.recharge.spentInPeriod} currency={team.currency} />
+            <Money amount={toMicros(member.recharge.spentInPeriod)} currency={team.currency} />
             {member.recharge.lastFiredAt && (
               <>
                 , last <Instant at={member.recharge.lastFiredAt} />
@@ -53,7 +55,9 @@ export function RechargeTab({ member }: { member: MemberView }) {
 
 type Event = inferOutput<ReturnType<typeof useTRPC>['recharge']['listRechargeEvents']>['data'][number];
 
-function eventColumns(currency: string): Column<Event>[] {
+function eventColumns(rows: Event[], currency: string): Column<Event>[] {
+  const amounts = rows.map(({ amount }) => toMicros(amount));
+  const decimals = decimalsOf(amounts, currency);
   return [
     { id: 'at', header: 'When', main: true, cell: (event) => <Instant at={event.lastAt} /> },
     {
@@ -71,7 +75,7 @@ function eventColumns(currency: string): Column<Event>[] {
       id: 'before',
       header: 'Balance',
       right: true,
-      cell: (event) => <Money amount={event.balanceBefore} currency={currency} />,
+      cell: (event) => <Money amount={toMicros(event.balanceBefore)} currency={currency} />,
     },
     {
       id: 'amount',
@@ -79,10 +83,10 @@ function eventColumns(currency: string): Column<Event>[] {
       right: true,
       cell: (event) =>
         event.outcome === 'fired' ? (
-          <Money amount={event.amount} currency={currency} />
+          <Money amount={toMicros(event.amount)} currency={currency} decimals={decimals} isSigned />
         ) : (
           <span className="muted">
-            needed <Money amount={event.amount} currency={currency} />
+            needed <Money amount={toMicros(event.amount)} currency={currency} decimals={decimals} />
           </span>
         ),
     },
@@ -116,7 +120,7 @@ function History({ member }: { member: MemberView }) {
         rows={rows}
         idOf={(event) => event.id}
         nameOf={(event) => event.detail}
-        columns={eventColumns(currency)}
+        columns={eventColumns(rows, currency)}
       />
       <ShowMore list={list} shown={rows.length} />
     </>

@@ -3,7 +3,7 @@
 import { NativeSelect } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { printAmount } from '@/server/domain/core/money';
+import { printAmount, toMicros, type Micros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { asTyped, formatMoney } from '@/components/ui/money/format';
@@ -15,13 +15,14 @@ import type { PrintedRule } from '@/server/domain/billing/auto-recharge/schema';
 import { sayPreview } from './labels';
 
 /** The subject of the preview: an existing member, or one that is being created with a starting credit. */
-type Subject = { memberId: string } | { credit: string | null; role: 'owner' | 'member' };
+type Subject = { memberId: string } | { credit: Micros | null; role: 'owner' | 'member' };
 
 /** Holds a rule while it is edited: the typed texts, the parsed rule and its validation error. */
 export function useRule(known: PrintedRule | null, subject: Subject) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const typedOf = (amount: string | undefined) => (amount === undefined ? '' : asTyped(amount, currency, locale));
+  const typedOf = (amount: string | undefined) =>
+    amount === undefined ? '' : asTyped(toMicros(amount), currency, locale);
   // Untouched fields follow changes that others make.
   const draft = useDraft({
     threshold: typedOf(known?.threshold),
@@ -137,7 +138,7 @@ function EffectNow({ rule, currency }: { rule: RuleDraft; currency: string }) {
       : {
           memberId: null,
           role: rule.subject.role,
-          ...(rule.subject.credit !== null && { credit: rule.subject.credit }),
+          ...(rule.subject.credit !== null && { credit: printAmount(rule.subject.credit) }),
         };
   const preview = useQuery(
     useTRPC().recharge.previewRecharge.queryOptions(

@@ -1,3 +1,4 @@
+import { toMicros, type Micros } from '@/server/domain/core/money';
 import { formatMoney } from '@/components/ui/money/format';
 import type { RechargeReason } from '@/server/domain/billing/auto-recharge/rules';
 import type { PrintedRule } from '@/server/domain/billing/auto-recharge/schema';
@@ -28,7 +29,7 @@ const STATE_LABELS = { ready: 'on', waiting: 'on, but blocked', paused: 'paused'
 
 /** Returns a rule as a sentence: "below $5.00, fill up to $50.00; at most $200.00 per month". */
 export function ruleInWords(rule: PrintedRule, currency: string, locale: string): string {
-  const money = (amount: string) => formatMoney(amount, currency, locale);
+  const money = (amount: string) => formatMoney(toMicros(amount), currency, locale);
   const step = rule.target !== undefined ? `fill up to ${money(rule.target)}` : `add ${money(rule.amount ?? '0.00')}`;
   const cap = rule.cap === null ? '' : `; at most ${money(rule.cap.amount)} per ${rule.cap.period}`;
   return `below ${money(rule.threshold)}, ${step}${cap}`;
@@ -49,9 +50,9 @@ export function reasonInWords(reason: RechargeReason, cap: Cap): string {
 type Preview = { outcome: 'fires' | 'waits' | 'nothing'; amount: string | null; reason: RechargeReason | null };
 
 /** Returns the effect that saving a rule has at once. */
-export function sayPreview({ outcome, amount, reason }: Preview, cap: Cap, money: (amount: string) => string): string {
+export function sayPreview({ outcome, amount, reason }: Preview, cap: Cap, money: (amount: Micros) => string): string {
   const why = reason === null ? '' : ` (${reasonInWords(reason, cap)})`;
-  if (outcome === 'fires') return `Recharges ${money(amount ?? '0.00')} now${why}.`;
+  if (outcome === 'fires') return `Recharges ${money(toMicros(amount ?? '0.00'))} now${why}.`;
   if (outcome === 'waits') return `If saved: no recharge yet${why}.`;
   return reason === null ? 'No recharge needed now.' : `Paused${why}.`;
 }

@@ -1,6 +1,7 @@
 'use client';
 
 import { useCallback } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { useTRPCClient } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/money/format';
@@ -20,7 +21,7 @@ export function useFiring(): (member: { id: string; updatedAt: string }) => Prom
       const events = await client.recharge.listRechargeEvents.query({ memberId: id, limit: 1 }).catch(() => null);
       const last = events?.data[0];
       if (last?.outcome !== 'fired' || last.at !== updatedAt) return '';
-      return `Recharged ${formatMoney(last.amount, currency, locale)} from the master balance.`;
+      return `Recharged ${formatMoney(toMicros(last.amount), currency, locale)} from the master balance.`;
     },
     [client, currency, locale],
   );

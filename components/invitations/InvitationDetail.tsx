@@ -4,6 +4,7 @@ import { Anchor, Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
@@ -87,7 +88,10 @@ function factsOf(invitation: Invitation, currency: string): [string, ReactNode][
     ['Email', <Delivery key="d" {...invitation} />],
     ['Name', invitation.name ?? 'Chosen on acceptance'],
     ['Role', ROLE_LABELS[invitation.role]],
-    ['Starting credit', credit === null ? 'None' : <Money key="c" amount={credit} currency={currency} />],
+    [
+      'Starting credit',
+      credit === null ? 'None' : <Money key="c" amount={toMicros(credit)} currency={currency} decimals="all" />,
+    ],
     ['Auto-recharge', recharge === null ? 'None' : 'Added on acceptance'],
     ['Invited by', invitation.invitedBy],
     ['Invited', <Instant key="at" at={invitation.createdAt} />],

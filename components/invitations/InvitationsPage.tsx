@@ -4,6 +4,7 @@ import { ActionIcon, Button, Group } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Ellipsis, ListPlus, MailPlus } from 'lucide-react';
 import { useQueryStates } from 'nuqs';
+import { toMicros } from '@/server/domain/core/money';
 import { INVITATION_STATUSES } from '@/server/domain/teams/invitations/rules';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
@@ -11,6 +12,7 @@ import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { FilterChip } from '@/components/ui/FilterChip';
 import { Instant } from '@/components/ui/Instant';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { menuOnDemand } from '@/components/ui/onDemand';
 import { Pager } from '@/components/ui/Pager';
@@ -62,7 +64,7 @@ export function InvitationsPage() {
         <>
           <DataTable
             label="Invitations"
-            columns={columnsOf(team.currency, look)}
+            columns={columnsOf(page.data, team.currency, look)}
             rows={page.data}
             idOf={({ id }) => id}
             nameOf={({ email }) => email}
@@ -119,7 +121,9 @@ const Actions = ({ invitation }: { invitation: Invitation }) => (
   />
 );
 
-function columnsOf(currency: string, look: (invitation: Invitation) => void): Column<Invitation>[] {
+function columnsOf(rows: Invitation[], currency: string, look: (invitation: Invitation) => void): Column<Invitation>[] {
+  const credits = rows.map(({ credit }) => toMicros(credit ?? '0.00'));
+  const decimals = decimalsOf(credits, currency);
   return [
     {
       id: 'email',
@@ -146,7 +150,8 @@ function columnsOf(currency: string, look: (invitation: Invitation) => void): Co
       id: 'credit',
       header: 'Credit',
       right: true,
-      cell: ({ credit }) => (credit === null ? '–' : <Money amount={credit} currency={currency} />),
+      cell: ({ credit }) =>
+        credit === null ? '–' : <Money amount={toMicros(credit)} currency={currency} decimals={decimals} />,
     },
     { id: 'status', header: 'Status', cell: (invitation) => <InvitationStatus {...invitation} /> },
     { id: 'delivery', header: 'Email status', cell: (invitation) => <Delivery {...invitation} /> },

@@ -3,12 +3,12 @@
 import { Button, Checkbox, Collapse, Group, Radio, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import { printAmount, toMicros, type Micros } from '@/server/domain/core/money';
 import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
 import styles from '@/components/ui/form/form.module.css';
 import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus } from '@/components/ui/money/format';
+import { formatMoney } from '@/components/ui/money/format';
 import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -155,14 +155,15 @@ const InviteeFields = ({ form, error }: { form: Form; error: string | undefined 
 );
 
 /** Only a warning: the credit is taken when the invitation is accepted. */
-function TooMuch({ amount }: { amount: string | null }) {
+function TooMuch({ amount }: { amount: Micros | null }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
-  if (amount === null || masterBalance === null || toMicros(minus(masterBalance, amount)) >= 0n) return null;
+  const master = masterBalance === null ? null : toMicros(masterBalance);
+  if (amount === null || master === null || master >= amount) return null;
   return (
     <Note tone="warn">
-      The master balance is {formatMoney(masterBalance, currency, locale)} now. If it’s still too low on acceptance,
-      they join without the credit and you’re notified.
+      The master balance is {formatMoney(master, currency, locale)} now. If it’s still too low on acceptance, they join
+      without the credit and you’re notified.
     </Note>
   );
 }
@@ -175,13 +176,13 @@ function useInviteForm(claimed: Claimed | null) {
   const [credit, setCredit] = useState('');
   const [withRule, setWithRule] = useState(false);
   const typed = useTyped(credit, currency);
-  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const amount = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
   const rule = useRule(null, { credit: amount, role });
   const isComplete = email.trim() !== '' && !('problem' in typed) && (claimed || !withRule || rule.input !== null);
   const input = isComplete
     ? {
         email: email.trim(),
-        ...(amount !== null && { credit: amount }),
+        ...(amount !== null && { credit: printAmount(amount) }),
         ...(claimed
           ? { memberId: claimed.id }
           : {

@@ -2,12 +2,14 @@
 
 import { Button, Textarea } from '@mantine/core';
 import { useRef, useState, type FormEvent } from 'react';
+import { printAmount } from '@/server/domain/core/money';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';
 import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, plus } from '@/components/ui/money/format';
+import { decimalsOf, formatMoney, sumOf } from '@/components/ui/money/format';
+import { Money } from '@/components/ui/money/Money';
 import { CopyButton } from '@/components/ui/Copy';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -29,17 +31,24 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
         rows={good.map(({ email }) => ({ id: email, name: email }))}
         bulk={bulk}
         onClose={onClose}
-        allWentWell="{good.length === 1 ? 'Invitation created' : `All ${good.length.toLocaleString(locale)} invitations created`}"
+        allWentWell={
+          good.length === 1 ? 'Invitation created' : `All ${good.length.toLocaleString(locale)} invitations created`
+        }
         more={made !== '' && <CopyButton text={made} label="Copy all links" />}
       />
     );
   }
   const tooMany = rows.length > PASTED_MAX;
-  const credits = good.flatMap(({ credit }) => credit ?? []).reduce(plus, '0.00');
+  const credits = sumOf(good.map(({ credit }) => credit ?? 0n));
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (good.length > 0 && !tooMany) {
-      bulk.start(good.map(({ line: _line, problem: _problem, ...input }) => [input.email, input]));
+      bulk.start(
+        good.map(({ line: _line, problem: _problem, credit, ...input }) => [
+          input.email,
+          { ...input, ...(credit !== undefined && { credit: printAmount(credit) }) },
+        ]),
+      );
     }
   };
   return (
@@ -64,7 +73,7 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
       <p className="muted" aria-live="polite">
         {rows.length > good.length &&
           `${rows.length - good.length} ${rows.length - good.length === 1 ? 'line' : 'lines'} skipped. `}
-        {credits !== '0.00' && `${formatMoney(credits, currency, locale)} in starting credit, charged on acceptance.`}
+        {credits !== 0n && `${formatMoney(credits, currency, locale)} in starting credit, charged on acceptance.`}
       </p>
       <div className={styles.foot}>
         <Button variant="default" onClick={onClose}>
@@ -81,7 +90,7 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
 function useInvites() {
   const client = useTRPCClient();
   const links = useRef(new Map<string, string>());
-  const bulk = useBulk(async (input: Omit<Pasted, 'line' | 'problem'>) => {
+  const bulk = useBulk(async (input: Omit<Pasted, 'line' | 'problem' | 'credit'> & { credit?: string }) => {
     const { url, delivery } = await client.invitations.createInvitation.mutate(input);
     if (url) links.current.set(input.email, url);
     return delivery === 'none' ? 'Created · copy the link' : 'Emailed';
@@ -94,6 +103,8 @@ const SHOWN = 50;
 /** Previews the pasted list, invalid lines first. */
 function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
   const { locale } = useLocale();
+  const credits = rows.map(({ credit }) => credit ?? 0n);
+  const decimals = decimalsOf(credits, currency);
   const bad = rows.filter(({ problem }) => problem !== undefined);
   const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
   return (
@@ -112,7 +123,7 @@ function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
                 <>
                   <td>{name ?? ''}</td>
                   <td>{role ?? 'member'}</td>
-                  <td className="tabular">{credit && formatMoney(credit, currency, locale)}</td>
+                  <td data-right>{credit && <Money amount={credit} currency={currency} decimals={decimals} />}</td>
                 </>
               )}
             </tr>

@@ -8,7 +8,8 @@ import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data'
 import styles from '@/components/account/account.module.css';
 import { postSignIn, signOut } from '@/components/auth/session';
 import { NewKey } from '@/components/api-keys/NewKey';
-import { formatMoney, toMicros } from '@/components/ui/money/format';
+import { toMicros } from '@/server/domain/core/money';
+import { formatMoney } from '@/components/ui/money/format';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
@@ -100,10 +101,9 @@ function Offer({ link, token, onChanged, onJoined }: AcceptanceProps) {
     ...(link.claims === null ? [] : ([['Claims', link.claims]] as [string, ReactNode][])),
     ...(link.credit === null
       ? []
-      : ([['Starting credit', <Money key="c" amount={link.credit} currency={link.currency} />]] as [
-          string,
-          ReactNode,
-        ][])),
+      : ([
+          ['Starting credit', <Money key="c" amount={toMicros(link.credit)} currency={link.currency} decimals="all" />],
+        ] as [string, ReactNode][])),
     ['Expires', <Instant key="e" at={link.expiresAt} />],
   ];
   return (
@@ -269,7 +269,7 @@ function Arrival({ joined, link }: { joined: Arrived; link: OpenedLink }) {
   const { name } = link.team;
   // A full page load, because the session is new and none of the fetched data belongs to it.
   const go = () => window.location.assign(to);
-  const empty = balance !== null && toMicros(balance) === 0n ? formatMoney(balance, link.currency, locale) : undefined;
+  const empty = balance !== null && toMicros(balance) === 0n ? formatMoney(0n, link.currency, locale) : undefined;
   return (
     <>
       <h1>You joined {name}</h1>

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/browser/esm/sync';
-import { printAmount } from '@/server/domain/core/money';
+import type { Micros } from '@/server/domain/core/money';
 import { readTyped } from '@/components/ui/money/format';
 
 /** One line of a pasted list: the person to invite, or the error of the line. */
@@ -8,7 +8,7 @@ export type Pasted = {
   email: string;
   name?: string;
   role?: 'owner' | 'member';
-  credit?: string;
+  credit?: Micros;
   problem?: string;
 };
 
@@ -59,7 +59,7 @@ function readRow(cell: (name: string) => string, currency: string, locale: strin
   const name = cell('name') || called;
   const role = cell('role').toLowerCase();
   const typed = readTyped(cell('credit'), currency, locale, { all: false });
-  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const amount = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
   const problem = !/^\S+@\S+$/.test(email)
     ? 'Invalid email address.'
     : role !== '' && role !== 'owner' && role !== 'member'

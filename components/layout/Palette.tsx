@@ -7,6 +7,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useInvitationDialogs } from '@/components/invitations/useInvitationDialogs';
 import { useMemberDialogs } from '@/components/members/useMemberActions';
@@ -116,7 +117,7 @@ function Member({ member, onClick }: { member: Found; onClick: () => void }) {
   return (
     <Spotlight.Action
       label={member.name}
-      description={`${member.email} · ${formatMoney(member.balance, member.currency, locale)}`}
+      description={`${member.email} · ${formatMoney(toMicros(member.balance), member.currency, locale)}`}
       onClick={onClick}
     />
   );

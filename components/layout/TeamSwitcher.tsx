@@ -2,6 +2,7 @@
 
 import { VisuallyHidden } from '@mantine/core';
 import { ChevronsUpDown } from 'lucide-react';
+import { toMicros } from '@/server/domain/core/money';
 import { Money } from '@/components/ui/money/Money';
 import { menuOnDemand } from '@/components/ui/onDemand';
 import type { ShellMember } from './TeamMenu';
@@ -22,7 +23,7 @@ export function TeamSwitcher({ members }: { members: ShellMember[] }) {
           <span>
             <span className={styles.teamName}>{team.name}</span>
             <span className="muted">
-              <Money amount={team.masterBalance ?? me.balance} currency={team.currency} />
+              <Money amount={toMicros(team.masterBalance ?? me.balance)} currency={team.currency} />
             </span>
           </span>
           <VisuallyHidden>Switch team</VisuallyHidden>

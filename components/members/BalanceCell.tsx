@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect, useRef, type ReactNode } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { Money } from '@/components/ui/money/Money';
 import styles from './members.module.css';
 
@@ -24,7 +25,7 @@ export function BalanceCell({
   }, [balance]);
   return (
     <span ref={cell} className={styles.balance}>
-      <Money amount={balance} currency={currency} />
+      <Money amount={toMicros(balance)} currency={currency} />
       {children}
     </span>
   );

@@ -2,7 +2,7 @@
 
 import { Button, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import { printAmount, toMicros } from '@/server/domain/core/money';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
@@ -11,7 +11,7 @@ import { BalancePreview } from '@/components/ui/money/BalancePreview';
 import styles from '@/components/ui/form/form.module.css';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus, plus } from '@/components/ui/money/format';
+import { formatMoney, sumOf } from '@/components/ui/money/format';
 import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 import { BULK_EFFECTS, BULK_LABELS, sayAllDone, STATUS_LABELS, type BulkCommand } from './labels';
@@ -27,21 +27,20 @@ export function BulkDialog({ run, members, onClose }: Props) {
   const [text, setText] = useState('');
   const [note, setNote] = useState('');
   const typed = useTyped(text, currency, run === 'debit');
-  const amount = 'amount' in typed ? printAmount(typed.amount) : 'all' in typed ? 'all' : null;
+  const amount = 'amount' in typed ? typed.amount : 'all' in typed ? ('all' as const) : null;
   const bulk = useMoves(run, members);
   if (bulk.results.size > 0 || bulk.isRunning) {
     return <Results run={run} members={members} bulk={bulk} onClose={onClose} />;
   }
-  const balances = members.map(({ balance }) => balance).reduce(plus, '0.00');
-  const sum =
-    amount === null ? null : amount === 'all' ? balances : printAmount(toMicros(amount) * BigInt(members.length));
-  const master = masterBalance ?? '0.00';
-  const after = sum === null ? null : run === 'credit' ? minus(master, sum) : plus(master, sum);
-  const short = run === 'credit' && after !== null && toMicros(after) < 0n;
-  const isReady = !moves || (sum !== null && toMicros(sum) > 0n && !short);
+  const balances = sumOf(members.map(({ balance }) => toMicros(balance)));
+  const sum = amount === null ? null : amount === 'all' ? balances : amount * BigInt(members.length);
+  const master = toMicros(masterBalance ?? '0.00');
+  const after = sum === null ? null : run === 'credit' ? master - sum : master + sum;
+  const short = run === 'credit' && after !== null && after < 0n;
+  const isReady = !moves || (sum !== null && sum > 0n && !short);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (isReady) bulk.start(amount, note);
+    if (isReady) bulk.start(typeof amount === 'bigint' ? printAmount(amount) : amount, note);
   };
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
@@ -76,7 +75,7 @@ export function BulkDialog({ run, members, onClose }: Props) {
         </Button>
         <Button type="submit" disabled={!isReady} data-autofocus={moves ? undefined : true}>
           {BULK_LABELS[run]} {members.length === 1 ? '1 member' : `${members.length.toLocaleString(locale)} members`}
-          {sum !== null && toMicros(sum) > 0n && ` · ${formatMoney(sum, currency, locale)}`}
+          {sum !== null && sum > 0n && ` · ${formatMoney(sum, currency, locale)}`}
         </Button>
       </div>
     </form>
@@ -119,7 +118,7 @@ function useMoves(run: BulkCommand, members: Chosen[]) {
     const money = input as { memberId: string; amount: string };
     const { balances } =
       run === 'credit' ? await commands.creditMember.mutate(money) : await commands.debitMember.mutate(money);
-    return `Balance ${formatMoney(balances.member, currency, locale)}`;
+    return `Balance ${formatMoney(toMicros(balances.member), currency, locale)}`;
   });
   return {
     ...bulk,

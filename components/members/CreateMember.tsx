@@ -3,7 +3,7 @@
 import { Button, Checkbox, Collapse, Radio, Group, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import { printAmount, toMicros } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import { NewKey } from '@/components/api-keys/NewKey';
 import { BalancePreview } from '@/components/ui/money/BalancePreview';
@@ -11,7 +11,7 @@ import { MoneyNote } from '@/components/transfers/MoneyNote';
 import styles from '@/components/ui/form/form.module.css';
 import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus } from '@/components/ui/money/format';
+import { formatMoney } from '@/components/ui/money/format';
 import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { useLocale } from '@/components/ui/useLocale';
 
@@ -29,7 +29,7 @@ export function CreateMember({ onClose }: { onClose: () => void }) {
         apiKey={secrets.apiKey}
         password={secrets.password}
         email={member.email}
-        empty={isEmpty ? formatMoney(member.balance, currency, locale) : undefined}
+        empty={isEmpty ? formatMoney(0n, currency, locale) : undefined}
         onClose={onClose}
       />
     );
@@ -113,6 +113,7 @@ function IdentityFields({ form, problem }: { form: Form; problem: ReturnType<typ
 /** The field for the starting credit. */
 function Credit({ form }: { form: Form }) {
   const { currency, masterBalance } = useShell().team;
+  const master = toMicros(masterBalance ?? '0.00');
   return (
     <>
       <AmountField
@@ -127,12 +128,8 @@ function Credit({ form }: { form: Form }) {
         <BalancePreview
           currency={currency}
           lines={[
-            {
-              label: 'Master balance',
-              before: masterBalance ?? '0.00',
-              after: minus(masterBalance ?? '0', form.amount),
-            },
-            { label: 'New member', before: '0.00', after: form.amount },
+            { label: 'Master balance', before: master, after: master - form.amount },
+            { label: 'New member', before: 0n, after: form.amount },
           ]}
         />
       )}
@@ -149,10 +146,9 @@ function useCreateForm() {
   const [credit, setCredit] = useState('');
   const [withRule, setWithRule] = useState(false);
   const typed = useTyped(credit, currency);
-  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const amount = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
   const rule = useRule(null, { credit: amount, role });
-  const short =
-    amount !== null && toMicros(minus(masterBalance ?? '0', amount)) < 0n ? 'Master balance too low.' : undefined;
+  const short = amount !== null && toMicros(masterBalance ?? '0.00') < amount ? 'Master balance too low.' : undefined;
   const isComplete = !('problem' in typed) && short === undefined && (!withRule || rule.input !== null);
   const input = isComplete
     ? {
@@ -160,7 +156,7 @@ function useCreateForm() {
         ...(email.trim() && { email: email.trim() }),
         role,
         ...(signIn && !email.trim() && { generatePassword: true }),
-        ...(amount !== null && { credit: amount }),
+        ...(amount !== null && { credit: printAmount(amount) }),
         ...(withRule && rule.input !== null && { recharge: rule.input }),
       }
     : null;

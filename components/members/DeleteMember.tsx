@@ -3,11 +3,12 @@
 import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { MoneyNote } from '@/components/transfers/MoneyNote';
 import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros } from '@/components/ui/money/format';
+import { formatMoney } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -29,11 +30,10 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
   const { currency } = useShell().team;
   const [typed, setTyped] = useState('');
   const trpc = useTRPC();
-  const balance =
-    useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 })).data?.balance ??
-    member.balance;
+  const fresh = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 })).data;
+  const balance = toMicros((fresh ?? member).balance);
   const remove = useRemove(onClose);
-  const isLarge = toMicros(balance) > NAME_IS_TYPED_ABOVE;
+  const isLarge = balance > NAME_IS_TYPED_ABOVE;
   const isSure = !isLarge || typed.trim() === member.name.trim();
   return (
     <form
@@ -48,7 +48,7 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
           [
             'Balance',
             <span key="b">
-              <Money amount={balance} currency={currency} /> returns to the master balance
+              <Money amount={balance} currency={currency} decimals="all" /> returns to the master balance
             </span>,
           ],
           ['API key', 'stops working immediately'],
@@ -99,7 +99,7 @@ function useRemove(onClose: () => void) {
     trpc.members.deleteMember.mutationOptions({
       onSuccess: ({ member, returned }) => {
         toast({
-          message: `${member.name} deleted. ${formatMoney(returned, currency, locale)} returned to the master balance.`,
+          message: `${member.name} deleted. ${formatMoney(toMicros(returned), currency, locale)} returned to the master balance.`,
           undo: () => restore(member.id),
         });
         onClose();

@@ -5,7 +5,8 @@ import { useTRPC } from '@/components/data';
 import { ruleInWords, stateInWords } from '@/components/auto-recharge/labels';
 import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/layout/useShell';
-import { toMicros } from '@/components/ui/money/format';
+import { toMicros } from '@/server/domain/core/money';
+import { toUnits } from '@/components/ui/money/format';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
@@ -87,11 +88,11 @@ function Usage({ memberId }: { memberId: string }) {
               ['Messages', usage.total.messages.toLocaleString('en')],
               ['Delivered', usage.total.delivered.toLocaleString('en')],
               ['Failed', usage.total.failed.toLocaleString('en')],
-              ['Cost', <Money key="cost" amount={usage.total.cost} currency={currency} />],
+              ['Cost', <Money key="cost" amount={toMicros(usage.total.cost)} currency={currency} />],
             ]}
           />
           <div style={{ marginTop: '0.75rem' }}>
-            <Bars label="Daily cost" height="3rem" values={usage.data.map((day) => Number(toMicros(day.cost)) / 1e6)} />
+            <Bars label="Daily cost" height="3rem" values={usage.data.map((day) => toUnits(toMicros(day.cost)))} />
           </div>
         </>
       ) : (

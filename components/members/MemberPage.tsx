@@ -6,6 +6,7 @@ import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { useQueryState } from 'nuqs';
 import type { ReactNode } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
 // Forms are not loaded lazily: text typed before their code arrives would be lost.
@@ -135,7 +136,7 @@ function MemberHead({ member }: { member: MemberView }) {
             {team.masterBalance !== null && (
               <>
                 {' '}
-                (<Money amount={team.masterBalance} currency={team.currency} />)
+                (<Money amount={toMicros(team.masterBalance)} currency={team.currency} />)
               </>
             )}
             . This balance isn’t used.

@@ -3,12 +3,13 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
+import { toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Money } from '@/components/ui/money/Money';
 import { Bars, Bone, Figure, Figures, Status } from '@/components/ui/pieces';
-import { toMicros } from '@/components/ui/money/format';
+import { toUnits } from '@/components/ui/money/format';
 
 /** The key figures of the team: master balance, members, usage and blocked recharges. */
 export function TeamFigures() {
@@ -31,8 +32,8 @@ export function TeamFigures() {
         note={
           usage ? (
             <>
-              <Money amount={usage.total.cost} currency={currency} />
-              <Bars label="Daily cost" values={days.map((day) => Number(toMicros(day.cost)) / 1e6)} />
+              <Money amount={toMicros(usage.total.cost)} currency={currency} />
+              <Bars label="Daily cost" values={days.map((day) => toUnits(toMicros(day.cost)))} />
             </>
           ) : (
             <Bone />
@@ -55,7 +56,7 @@ export function MasterFigure() {
       label="Master balance"
       main={
         <>
-          <Money amount={team.masterBalance ?? '0.00'} currency={team.currency} />
+          <Money amount={toMicros(team.masterBalance ?? '0.00')} currency={team.currency} />
           <FundButton />
         </>
       }
@@ -102,7 +103,7 @@ function Burn({ burnPerDay, runwayDays }: { burnPerDay: string | null; runwayDay
   const lasts = runwayDays > 730 ? 'more than two years' : `about ${runwayDays} ${runwayDays === 1 ? 'day' : 'days'}`;
   return (
     <>
-      <Money amount={burnPerDay} currency={currency} /> per day · lasts {lasts}
+      <Money amount={toMicros(burnPerDay)} currency={currency} /> per day · lasts {lasts}
     </>
   );
 }

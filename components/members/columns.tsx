@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { toMicros } from '@/server/domain/core/money';
 import { RechargeMark } from '@/components/auto-recharge/RechargeMark';
 import { CopyIconButton } from '@/components/ui/Copy';
 import type { Column } from '@/components/ui/DataTable';
@@ -83,7 +84,7 @@ export function memberColumns(team: Team): Column<MemberView>[] {
       header: 'Cost (30d)',
       right: true,
       sortable: true,
-      cell: (member) => <Money amount={member.usage.cost} currency={team.currency} />,
+      cell: (member) => <Money amount={toMicros(member.usage.cost)} currency={team.currency} />,
     },
     ...rarerColumns(),
   ];

@@ -1,6 +1,7 @@
 'use client';
 
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { toMicros } from '@/server/domain/core/money';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
@@ -135,7 +136,7 @@ function useStatusSwitch() {
       onError: failed,
       onSuccess: ({ name, balance }) =>
         toast({
-          message: `${name} restored with a ${formatMoney(balance, currency, locale)} balance. Create an API key for it.`,
+          message: `${name} restored with a ${formatMoney(toMicros(balance), currency, locale)} balance. Create an API key for it.`,
         }),
     }),
   );

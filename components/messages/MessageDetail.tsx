@@ -6,9 +6,10 @@ import type { ReactNode } from 'react';
 import type { useTRPC } from '@/components/data';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
-import { sideName } from '@/components/transfers/labels';
+import { signedAmountOf, sideName } from '@/components/transfers/labels';
 import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
-import { toMicros } from '@/components/ui/money/format';
+import { toMicros, type Micros } from '@/server/domain/core/money';
+import { decimalsOf } from '@/components/ui/money/format';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
@@ -21,7 +22,9 @@ type Whole = inferOutput<ReturnType<typeof useTRPC>['messages']['inspectMessage'
 /** Shows one message: text, price, status changes and transfers. */
 export function MessageDetail({ whole: { message, transfers } }: { whole: Whole }) {
   const { team, me } = useShell();
-  const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
+  const [price, cost] = [toMicros(message.price), toMicros(message.cost)];
+  const decimals = decimalsOf([price, cost], team.currency);
+  const money = (amount: Micros) => <Money amount={amount} currency={team.currency} decimals={decimals} />;
   const isRefunded = message.status === 'failed';
   const facts: [string, ReactNode][] = [
     ['Status', <MessageState key="status" status={message.status} />],
@@ -42,7 +45,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
     [
       'Price',
       <span key="price">
-        {money(message.price)} per segment · {isRefunded ? 'refunded' : <>{money(message.cost)} charged</>}
+        {money(price)} per segment · {isRefunded ? 'refunded' : <>{money(cost)} charged</>}
       </span>,
     ],
     [
@@ -73,7 +76,7 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
           ))}
         </ol>
       </section>
-      <Movements transfers={transfers} isFree={toMicros(message.price) === 0n} />
+      <Movements transfers={transfers} isFree={price === 0n} />
     </div>
   );
 }
@@ -81,26 +84,28 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
 /** Lists the message's charge and refund. For messages paid from the master balance, members see no transfer. */
 function Movements({ transfers, isFree }: Pick<Whole, 'transfers'> & { isFree: boolean }) {
   const { currency } = useShell().team;
+  const decimals = decimalsOf(transfers.map(signedAmountOf), currency);
   return (
     <section>
       <h3>Charges</h3>
       {transfers.length === 0 && <p className="muted">{isFree ? 'No charge' : 'Paid by the team'}</p>}
       <ul className={styles.events}>
-        {transfers.map(({ id, kind, amount, from, to, member, balanceAfter }) => (
-          <li key={id}>
+        {transfers.map((transfer) => (
+          <li key={transfer.id}>
             <strong>
-              {TRANSFER_KINDS[kind].label} <Money amount={amount} currency={currency} />
+              {TRANSFER_KINDS[transfer.kind].label}{' '}
+              <Money amount={signedAmountOf(transfer)} currency={currency} decimals={decimals} isSigned />
             </strong>
             <span>
-              {sideName(from, member)} → {sideName(to, member)}
+              {sideName(transfer.from, transfer.member)} → {sideName(transfer.to, transfer.member)}
             </span>
-            {Object.values(balanceAfter).map((after) => (
+            {Object.values(transfer.balanceAfter).map((after) => (
               <span key={after} className="muted">
-                balance after <Money amount={after} currency={currency} />
+                balance after <Money amount={toMicros(after)} currency={currency} />
               </span>
             ))}
             <span className={styles.transferId}>
-              <Copied text={id ?? ''} label="Copy transfer ID" mono />
+              <Copied text={transfer.id ?? ''} label="Copy transfer ID" mono />
             </span>
           </li>
         ))}

@@ -45,7 +45,7 @@ export function MessageLog({ member = null }: { member?: string | null }) {
   // Counts start at the first message: if the range starts exactly where it was asked to, there are earlier messages.
   const isFirst = facets.data?.total === 0 && facets.data.from !== log.filters.from;
   const hasSent = log.isFiltered || !isFirst;
-  const columns = messageColumns(team, { hasMembers, onOpen: log.show });
+  const columns = messageColumns(page.data?.data ?? [], team, { hasMembers, onOpen: log.show });
   return (
     <>
       <LogToolbar log={log} facets={facets.data} hasMembers={hasMembers} />

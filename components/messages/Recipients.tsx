@@ -2,8 +2,10 @@
 
 import { useState } from 'react';
 import { Button } from '@mantine/core';
+import { toMicros } from '@/server/domain/core/money';
 import { countryName } from '@/components/rates/search-params';
 import { useShell } from '@/components/layout/useShell';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
@@ -23,6 +25,8 @@ export function Recipients({ rows, repeated, isStale }: Props) {
   const bad = rows.filter(({ error }) => error !== null);
   const sorted = [...bad, ...rows.filter(({ error }) => error === null)];
   const shown = isWhole ? sorted : sorted.slice(0, Math.max(SHOWN, Math.min(bad.length, 20)));
+  const costs = rows.map(({ cost }) => toMicros(cost ?? '0.00'));
+  const decimals = decimalsOf(costs, currency);
   const number = (value: number) => value.toLocaleString(locale);
   return (
     <div className={styles.recipients} aria-busy={isStale}>
@@ -41,7 +45,7 @@ export function Recipients({ rows, repeated, isStale }: Props) {
               ) : (
                 <>
                   <td>{country && countryName(country, locale)}</td>
-                  <td>{cost && <Money amount={cost} currency={currency} />}</td>
+                  <td>{cost && <Money amount={toMicros(cost)} currency={currency} decimals={decimals} />}</td>
                 </>
               )}
             </tr>

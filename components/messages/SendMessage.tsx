@@ -2,6 +2,7 @@
 
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { isUnanswered, sayProblem } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { BalancePreview } from '@/components/ui/money/BalancePreview';
@@ -37,7 +38,7 @@ export function SendMessage({ member, onClose }: Props) {
     event.preventDefault();
     if (canSend && !mutation.isPending) send();
   };
-  const cost = ready.length > 0 ? ` for ${formatMoney(preview.data!.cost, currency, locale)}` : '';
+  const cost = ready.length > 0 ? ` for ${formatMoney(toMicros(preview.data!.cost), currency, locale)}` : '';
   return (
     <form className={formStyles.form} onSubmit={submit} noValidate>
       <Fields draft={draft} onChange={setDraft} problems={problems} sender={preview.data?.sender ?? null} />
@@ -148,16 +149,14 @@ function Balance({ preview, hasAny }: { preview: Preview; hasAny: boolean }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
   const label = preview.payer === 'master' ? 'Master balance' : 'Balance';
+  const after = hasAny && preview.balanceAfter !== null ? toMicros(preview.balanceAfter) : null;
   return (
     <>
-      <BalancePreview
-        currency={currency}
-        lines={[{ label, before: preview.balance, after: hasAny ? preview.balanceAfter : null }]}
-      />
+      <BalancePreview currency={currency} lines={[{ label, before: toMicros(preview.balance), after }]} />
       {hasAny && !preview.covered && (
         <Note tone="warn">
-          Insufficient balance: this costs {formatMoney(preview.cost, currency, locale)}, more than the balance and any
-          recharge cover.
+          Insufficient balance: this costs {formatMoney(toMicros(preview.cost), currency, locale)}, more than the
+          balance and any recharge cover.
         </Note>
       )}
     </>

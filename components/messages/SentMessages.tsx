@@ -3,9 +3,11 @@
 import { Button } from '@mantine/core';
 import Link from 'next/link';
 import { useQueries } from '@tanstack/react-query';
+import { toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import formStyles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
@@ -28,6 +30,9 @@ export function SentMessages({ messages, left, onClose }: Props) {
   const followed = useQueries({
     queries: messages.slice(0, FOLLOWED).map(({ id }) => trpc.messages.getMessage.queryOptions({ messageId: id })),
   });
+  const newest = messages.map((message, i) => followed[i]?.data ?? message);
+  const costs = newest.map(({ cost }) => toMicros(cost));
+  const decimals = decimalsOf(costs, team.currency);
   const number = (value: number) => value.toLocaleString(locale);
   return (
     <div className={formStyles.form}>
@@ -47,7 +52,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
               </tr>
             ))}
             {messages.map((message, i) => {
-              const now = followed[i]?.data ?? message;
+              const now = newest[i]!;
               return (
                 <tr key={message.id}>
                   <th scope="row">
@@ -59,7 +64,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
                     <MessageState status={now.status} error={now.error} />
                   </td>
                   <td>
-                    <Money amount={now.cost} currency={team.currency} />
+                    <Money amount={costs[i]!} currency={team.currency} decimals={decimals} />
                   </td>
                 </tr>
               );

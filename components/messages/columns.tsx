@@ -1,8 +1,10 @@
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
+import { toMicros } from '@/server/domain/core/money';
 import type { useTRPC } from '@/components/data';
 import type { Column } from '@/components/ui/DataTable';
 import { Instant } from '@/components/ui/Instant';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import styles from './messages.module.css';
 import { MessageState } from './labels';
@@ -13,7 +15,9 @@ type Team = { slug: string; currency: string };
 type Options = { hasMembers: boolean; onOpen: (id: string) => void };
 
 /** Returns the columns of the log. */
-export function messageColumns(team: Team, { hasMembers, onOpen }: Options): Column<Message>[] {
+export function messageColumns(rows: Message[], team: Team, { hasMembers, onOpen }: Options): Column<Message>[] {
+  const costs = rows.map(({ cost }) => toMicros(cost));
+  const decimals = decimalsOf(costs, team.currency);
   const member: Column<Message> = {
     id: 'member',
     header: 'Member',
@@ -48,7 +52,12 @@ export function messageColumns(team: Team, { hasMembers, onOpen }: Options): Col
     ...(hasMembers ? [member] : []),
     { id: 'body', header: 'Text', wide: true, cell: ({ body }) => <span title={body}>{body}</span> },
     { id: 'segments', header: 'Segments', right: true, cell: ({ segments }) => segments },
-    { id: 'cost', header: 'Cost', right: true, cell: ({ cost }) => <Money amount={cost} currency={team.currency} /> },
+    {
+      id: 'cost',
+      header: 'Cost',
+      right: true,
+      cell: ({ cost }) => <Money amount={toMicros(cost)} currency={team.currency} decimals={decimals} />,
+    },
     {
       id: 'reference',
       header: 'Reference',

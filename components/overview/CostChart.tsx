@@ -1,14 +1,14 @@
 'use client';
 
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros } from '@/components/ui/money/format';
+import type { Micros } from '@/server/domain/core/money';
+import { formatAxis, toUnits } from '@/components/ui/money/format';
+import { Money } from '@/components/ui/money/Money';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
 import { Card } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { SPAN, type Day } from './days';
-
-const sizeOf = (amount: string): number => Number(toMicros(amount)) / 1e6;
 
 /**
  * Charts the cost of each of the last 30 UTC days beside the day 30 days earlier.
@@ -17,29 +17,23 @@ const sizeOf = (amount: string): number => Number(toMicros(amount)) / 1e6;
 export function CostChart({ days }: { days: Day[] }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const money = (amount: string) => formatMoney(amount, currency, locale);
   const now = days.slice(-SPAN);
-  const value = (cost: string) => ({ size: sizeOf(cost), shown: money(cost) });
+  const value = (cost: Micros) => ({
+    size: toUnits(cost),
+    shown: <Money amount={cost} currency={currency} />,
+  });
   const bars = now.map(({ day, cost }, i) => ({
     id: day,
     name: formatDay(day, locale),
     now: value(cost),
-    before: value(days.at(i - 2 * SPAN)?.cost ?? '0.00'),
+    before: value(days.at(i - 2 * SPAN)?.cost ?? 0n),
   }));
-  const short = new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency,
-    currencyDisplay: 'narrowSymbol',
-    notation: 'compact',
-    minimumFractionDigits: 0,
-    maximumSignificantDigits: 3,
-  });
   return (
     <Card title="Daily cost (UTC)">
       <BarChart
         label="Daily cost of the last 30 days, compared with the previous 30 days"
         bars={bars}
-        print={(size) => short.format(size)}
+        print={(size) => formatAxis(size, currency, locale)}
         names={{ bar: 'Day (UTC)', now: 'Last 30 days', before: 'Previous 30 days' }}
         ends={[shortDay(now[0]!.day, locale), 'Today']}
       />

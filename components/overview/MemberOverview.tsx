@@ -13,7 +13,8 @@ import { RefusedSends } from '@/components/refusals/RefusedSends';
 import { useShell } from '@/components/layout/useShell';
 import { DataTable } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
-import { toMicros } from '@/components/ui/money/format';
+import { toMicros } from '@/server/domain/core/money';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
 import { Bone, Card, Empty, Figure, Figures, Late, Note, PageHead, Status } from '@/components/ui/pieces';
@@ -63,7 +64,7 @@ function BalanceFigure({ member }: { member: MemberView | undefined }) {
       label="Balance"
       main={
         <>
-          <Money amount={member?.balance ?? me.balance} currency={team.currency} />
+          <Money amount={toMicros(member?.balance ?? me.balance)} currency={team.currency} />
           {me.isLow && <Status tone="warn">Low</Status>}
         </>
       }
@@ -100,8 +101,8 @@ function HowToSend({ member }: { member: MemberView }) {
       {toMicros(member.balance) === 0n && (
         <div style={{ marginTop: '0.75rem' }}>
           <Note>
-            Your balance is <Money amount={member.balance} currency={team.currency} />. Messages are refused until an
-            owner adds credit.
+            Your balance is <Money amount={0n} currency={team.currency} />. Messages are refused until an owner adds
+            credit.
           </Note>
         </div>
       )}
@@ -112,6 +113,8 @@ function HowToSend({ member }: { member: MemberView }) {
 function LastMessages() {
   const { currency, slug } = useShell().team;
   const result = useQuery(useTRPC().messages.listMessages.queryOptions(LAST_MESSAGES));
+  const costs = result.data?.data.map(({ cost }) => toMicros(cost)) ?? [];
+  const decimals = decimalsOf(costs, currency);
   return (
     <Card title="Recent messages">
       {result.isError && <Failed problem={problemOf(result.error)} onRetry={() => void result.refetch()} />}
@@ -147,7 +150,7 @@ function LastMessages() {
               id: 'cost',
               header: 'Cost',
               right: true,
-              cell: ({ cost }) => <Money amount={cost} currency={currency} />,
+              cell: ({ cost }) => <Money amount={toMicros(cost)} currency={currency} decimals={decimals} />,
             },
             { id: 'at', header: 'When', cell: ({ createdAt }) => <Instant at={createdAt} /> },
           ]}

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import Link from 'next/link';
+import { toMicros } from '@/server/domain/core/money';
 import { AuditLine } from '@/components/audit/AuditLine';
 import { problemOf, useTRPC } from '@/components/data';
 import { MasterFigure, WaitingFigure } from '@/components/members/TeamFigures';
@@ -25,6 +26,7 @@ type Overview = inferOutput<ReturnType<typeof useTRPC>['team']['getOverview']>;
 export function OwnerOverview() {
   const result = useQuery(useTRPC().team.getOverview.queryOptions());
   const overview = result.data;
+  const days = overview?.days.map((day) => ({ ...day, cost: toMicros(day.cost) }));
   return (
     <>
       <PageHead title="Overview" />
@@ -33,12 +35,12 @@ export function OwnerOverview() {
         {overview && <SetupSteps setup={overview.setup} />}
         <Figures>
           <MasterFigure />
-          <SpanFigures days={overview?.days} />
+          <SpanFigures days={days} />
           <WaitingFigure />
         </Figures>
-        {overview && (
+        {overview && days && (
           <>
-            <CostChart days={overview.days} />
+            <CostChart days={days} />
             <div className={styles.columns}>
               <div className={styles.stack}>
                 <Waiting waiting={overview.waiting} />
@@ -76,7 +78,7 @@ function Spenders({ spenders }: Pick<Overview, 'spenders'>) {
               <span className="muted tabular">
                 {messages.toLocaleString(locale)} {messages === 1 ? 'message' : 'messages'}
               </span>
-              <Money amount={cost} currency={currency} strong />
+              <Money amount={toMicros(cost)} currency={currency} strong />
             </li>
           ))}
         </ol>
@@ -97,7 +99,7 @@ function Waiting({ waiting }: Pick<Overview, 'waiting'>) {
             <span className="muted">
               {sentenceCase(REASON_LABELS[reason])} since <Instant at={since} />
             </span>
-            <Money amount={balance} currency={team.currency} strong />
+            <Money amount={toMicros(balance)} currency={team.currency} strong />
           </li>
         ))}
       </ul>
@@ -120,7 +122,7 @@ function Low({ low }: { low: Overview['alerts']['low'] }) {
     <Card title="Low balances">
       <p className={`muted ${styles.lead}`}>
         {low.count.toLocaleString(locale)} {low.count === 1 ? 'member is' : 'members are'} below{' '}
-        <Money amount={low.below} currency={currency} />
+        <Money amount={toMicros(low.below)} currency={currency} decimals="all" />
         {low.count > low.members.length && `; showing the ${low.members.length} lowest for longest`}.
       </p>
       <ul className={styles.list}>
@@ -130,7 +132,7 @@ function Low({ low }: { low: Overview['alerts']['low'] }) {
             <span className="muted">
               Since <Instant at={since} />
             </span>
-            <Money amount={balance} currency={currency} strong />
+            <Money amount={toMicros(balance)} currency={currency} strong />
           </li>
         ))}
       </ul>

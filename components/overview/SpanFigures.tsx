@@ -2,7 +2,7 @@
 
 import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
-import { toMicros } from '@/components/ui/money/format';
+import { toUnits } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Bone, Figure } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
@@ -20,13 +20,7 @@ export function SpanFigures({ days }: { days: Day[] | undefined }) {
       <Figure
         label="Cost, last 30 days"
         main={sums ? <Money amount={sums.now.cost} currency={currency} /> : <Bone width="5rem" />}
-        note={
-          sums ? (
-            against(Number(toMicros(sums.now.cost)), Number(toMicros(sums.before.cost)), locale, BEFORE)
-          ) : (
-            <Bone width="9rem" />
-          )
-        }
+        note={sums ? against(toUnits(sums.now.cost), toUnits(sums.before.cost), locale, BEFORE) : <Bone width="9rem" />}
       />
       <Figure
         label="Messages, last 30 days"

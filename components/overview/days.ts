@@ -1,8 +1,12 @@
-import { plus } from '@/components/ui/money/format';
+import { toMicros, type Micros } from '@/server/domain/core/money';
+import { sumOf } from '@/components/ui/money/format';
 import { dayFromNow, daysBetween } from '@/components/ui/day';
 
 /** The usage of one UTC day. */
-export type Day = { day: string; messages: number; cost: string };
+export type Day = { day: string; messages: number; cost: Micros };
+
+/** One day as the reports print it. */
+type Row = { day?: string | undefined; messages: number; cost: string };
 
 /** The number of days shown; as many earlier days are used for comparison. */
 export const SPAN = 30;
@@ -14,12 +18,12 @@ export const spanQuestion = () => ({ from: dayFromNow(1 - 2 * SPAN) });
 export const LAST_MESSAGES = { limit: 5 };
 
 /** Returns one row per day; the report leaves out days without messages. */
-export function lastDays(from: string, rows: { day?: string | undefined; messages: number; cost: string }[]): Day[] {
+export function lastDays(from: string, rows: Row[]): Day[] {
   const known = new Map(rows.map((row) => [row.day, row]));
   return daysBetween(from, dayFromNow(0)).map((day) => ({
     day,
     messages: known.get(day)?.messages ?? 0,
-    cost: known.get(day)?.cost ?? '0.00',
+    cost: toMicros(known.get(day)?.cost ?? '0.00'),
   }));
 }
 
@@ -27,7 +31,7 @@ export function lastDays(from: string, rows: { day?: string | undefined; message
 export function sumsOf(days: Day[]): { now: Omit<Day, 'day'>; before: Omit<Day, 'day'> } {
   const sum = (some: Day[]) => ({
     messages: some.reduce((total, { messages }) => total + messages, 0),
-    cost: some.reduce((total, { cost }) => plus(total, cost), '0.00'),
+    cost: sumOf(some.map(({ cost }) => cost)),
   });
   return { now: sum(days.slice(-SPAN)), before: sum(days.slice(0, -SPAN)) };
 }

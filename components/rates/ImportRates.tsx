@@ -4,10 +4,12 @@ import { Button, Checkbox, FileButton, Group, Textarea } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import formStyles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Bone, Late, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
@@ -144,8 +146,9 @@ function UnclearPrice({ typed, price }: NonNullable<Seen['unclearPrice']>) {
   const { currency } = useShell().team;
   return (
     <Note tone="warn">
-      <strong>Check the prices with a comma.</strong> “{typed}” was read as <Money amount={price} currency={currency} />
-      . If the comma separates thousands, remove it.
+      <strong>Check the prices with a comma.</strong> “{typed}” was read as{' '}
+      <Money amount={toMicros(price)} currency={currency} decimals="all" />. If the comma separates thousands, remove
+      it.
     </Note>
   );
 }
@@ -208,7 +211,10 @@ function Changes({ seen }: { seen: Seen }) {
   const { currency } = useShell().team;
   const { changed, added, removed, unchanged, differences } = seen;
   const all = changed + added + removed;
-  const price = (amount: string | null) => (amount === null ? '–' : <Money amount={amount} currency={currency} />);
+  const prices = differences.flatMap(({ before, after }) => [toMicros(before ?? '0.00'), toMicros(after ?? '0.00')]);
+  const decimals = decimalsOf(prices, currency);
+  const price = (amount: string | null) =>
+    amount === null ? '–' : <Money amount={toMicros(amount)} currency={currency} decimals={decimals} />;
   return (
     <>
       <ul className={styles.counts}>

@@ -6,13 +6,14 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { Download, Upload } from 'lucide-react';
 import dynamic from 'next/dynamic';
 import { useQueryStates } from 'nuqs';
-import { SAMPLE_CURRENCY } from '@/server/domain/core/money';
+import { SAMPLE_CURRENCY, toMicros } from '@/server/domain/core/money';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
 import { Failed } from '@/components/ui/Failed';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Empty, Note } from '@/components/ui/pieces';
 import { SearchField } from '@/components/ui/SearchField';
@@ -133,7 +134,7 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
     <>
       <DataTable
         label="Prices"
-        columns={columnsOf(currency)}
+        columns={columnsOf(rows, currency)}
         rows={rows}
         idOf={({ country, prefix }) => `${country ?? ''}/${prefix}`}
         nameOf={({ country, prefix }) => `${country ?? ''} ${prefix}`}
@@ -144,7 +145,9 @@ function RateTable({ filter, onClear, onImport }: TableProps) {
   );
 }
 
-function columnsOf(currency: string): Column<Rate>[] {
+function columnsOf(rows: Rate[], currency: string): Column<Rate>[] {
+  const prices = rows.map(({ price }) => toMicros(price));
+  const decimals = decimalsOf(prices, currency);
   return [
     {
       id: 'country',
@@ -168,7 +171,7 @@ function columnsOf(currency: string): Column<Rate>[] {
       id: 'price',
       header: 'Price per segment',
       right: true,
-      cell: ({ price }) => <Money amount={price} currency={currency} />,
+      cell: ({ price }) => <Money amount={toMicros(price)} currency={currency} decimals={decimals} />,
     },
   ];
 }

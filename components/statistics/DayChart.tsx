@@ -1,12 +1,15 @@
 'use client';
 
+import { toMicros } from '@/server/domain/core/money';
 import { useShell } from '@/components/layout/useShell';
 import { BarChart } from '@/components/ui/BarChart';
 import { formatDay, shortDay } from '@/components/ui/day';
+import { formatAxis } from '@/components/ui/money/format';
+import { Money } from '@/components/ui/money/Money';
 import { Card } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import { addDays } from '@/server/domain/messaging/usage/rules';
-import { sizeOf, usePrinting, type Usage } from './figures';
+import { sizeOf, type Usage } from './figures';
 import type { Measure } from './search-params';
 import { MEASURE_LABELS } from './labels';
 
@@ -16,9 +19,17 @@ type Props = { usage: Usage; measure: Measure; span: string | null };
 export function DayChart({ usage, measure, span }: Props) {
   const { locale } = useLocale();
   const { currency } = useShell().team;
-  const { print, short } = usePrinting(measure);
   const days = usage.data.toSorted((a, b) => (a.key < b.key ? -1 : 1));
-  const value = (row: Usage['data'][number]['now']) => ({ size: sizeOf(row, measure), shown: print(row) });
+  const value = (row: Usage['data'][number]['now']) => ({
+    size: sizeOf(row, measure),
+    shown:
+      measure === 'cost' ? (
+        <Money amount={toMicros(row.cost)} currency={currency} />
+      ) : (
+        row.messages.toLocaleString(locale)
+      ),
+  });
+  const count = new Intl.NumberFormat(locale, { notation: 'compact', maximumSignificantDigits: 3 });
   return (
     <Card title={`Daily ${MEASURE_LABELS[measure].toLowerCase()}${measure === 'cost' ? ` (${currency})` : ''}`}>
       <BarChart
@@ -29,7 +40,7 @@ export function DayChart({ usage, measure, span }: Props) {
           now: value(now),
           ...(span !== null && { before: value(before) }),
         }))}
-        print={short}
+        print={(size) => (measure === 'cost' ? formatAxis(size, currency, locale) : count.format(size))}
         names={{ bar: 'Day (UTC)', now: 'Current', ...(span !== null && { before: 'Previous' }) }}
         ends={[shortDay(usage.range.from, locale), shortDay(addDays(usage.range.to, -1), locale)]}
         isTabled

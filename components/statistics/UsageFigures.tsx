@@ -3,13 +3,13 @@
 import type { ReactNode } from 'react';
 import { useShell } from '@/components/layout/useShell';
 import { against } from '@/components/ui/against';
-import { toMicros } from '@/components/ui/money/format';
+import { toMicros } from '@/server/domain/core/money';
 import { Money } from '@/components/ui/money/Money';
 import { Figure, Figures } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './statistics.module.css';
 import { percent } from './labels';
-import type { Usage } from './figures';
+import { sizeOf, type Usage } from './figures';
 
 /** Shows the totals of the range; each is compared with the previous range if `span` names it. */
 export function UsageFigures({ total: { now, before }, span }: { total: Usage['total']; span: string | null }) {
@@ -28,8 +28,8 @@ export function UsageFigures({ total: { now, before }, span }: { total: Usage['t
       <Figures>
         <Figure
           label="Cost"
-          main={<Money amount={now.cost} currency={currency} />}
-          note={note(Number(toMicros(now.cost)), Number(toMicros(before.cost)))}
+          main={<Money amount={toMicros(now.cost)} currency={currency} />}
+          note={note(sizeOf(now, 'cost'), sizeOf(before, 'cost'))}
         />
         {count('messages')}
         {count('segments')}

@@ -2,15 +2,17 @@
 
 import Link from 'next/link';
 import type { CSSProperties, ReactNode } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { STATUS_LABELS } from '@/components/members/labels';
 import { Country } from '@/components/rates/Country';
 import { useShell } from '@/components/layout/useShell';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { formatDay } from '@/components/ui/day';
+import { toUnits } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Bars } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-import { drawn, sizeOf, type Usage } from './figures';
+import { sizeOf, type Usage } from './figures';
 import styles from './statistics.module.css';
 import { logQuery, type Measure, type UsageQuestion } from './search-params';
 import { changeOf, GROUP_LABELS, GROUPING_LABELS, MEASURE_LABELS, percent } from './labels';
@@ -104,7 +106,7 @@ function useColumns(props: Pick<Props, 'usage' | 'rows' | 'question' | 'measure'
       header: 'Cost',
       right: true,
       sortable: true,
-      cell: ({ now }) => <Money amount={now.cost} currency={currency} />,
+      cell: ({ now }) => <Money amount={toMicros(now.cost)} currency={currency} />,
     },
     ...(compare ? comparedColumns(measure, locale, currency) : []),
   ];
@@ -134,7 +136,7 @@ const comparedColumns = (measure: Measure, locale: string, currency: string): Co
     cell: ({ before }) => (
       <span className="muted">
         {measure === 'cost' ? (
-          <Money amount={before.cost} currency={currency} />
+          <Money amount={toMicros(before.cost)} currency={currency} />
         ) : (
           before.messages.toLocaleString(locale)
         )}
@@ -182,7 +184,9 @@ function pictureColumns({ usage, rows, measure, compare, locale }: Pictured): Co
         <span className={styles.spark}>
           <Bars
             label={`${name} over the range`}
-            values={measure === 'cost' ? (spark?.cost ?? []).map(drawn) : (spark?.messages ?? [])}
+            values={
+              measure === 'cost' ? (spark?.cost ?? []).map((cost) => toUnits(toMicros(cost))) : (spark?.messages ?? [])
+            }
           />
         </span>
       ),

@@ -3,10 +3,11 @@
 import { TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
+import { printAmount, toMicros } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { useShell } from '@/components/layout/useShell';
-import { asTyped, toMicros, minus } from '@/components/ui/money/format';
+import { asTyped } from '@/components/ui/money/format';
 import { AmountField } from '@/components/ui/money/AmountField';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Money } from '@/components/ui/money/Money';
@@ -90,17 +91,18 @@ function TeamForm({ team }: { team: Team }) {
 
 function ReserveForm({ team }: { team: Team }) {
   const { locale } = useLocale();
-  const draft = useDraft({ reserve: asTyped(team.reserve, team.currency, locale) });
+  const draft = useDraft({ reserve: asTyped(toMicros(team.reserve), team.currency, locale) });
   const saving = useSave(draft.reset);
   const typed = useAmount(draft.valueOf('reserve'), team.currency);
-  const reserve = typed === null ? '0.00' : typed;
-  const free = minus(team.masterBalance, reserve ?? team.reserve);
+  const reserve = typed === null ? 0n : typed;
+  const master = toMicros(team.masterBalance);
+  const free = master - (reserve ?? toMicros(team.reserve));
   return (
     <SettingsForm
       saving={saving}
       isDirty={draft.changed.length > 0}
       isValid={reserve !== undefined}
-      onSave={() => reserve !== undefined && saving.save({ reserve })}
+      onSave={() => reserve !== undefined && saving.save({ reserve: printAmount(reserve) })}
     >
       <p className="muted">Minimum kept back from auto-recharge. Manual credits and owner messages can still use it.</p>
       <AmountField
@@ -111,8 +113,8 @@ function ReserveForm({ team }: { team: Team }) {
         error={saving.errorAt('reserve')}
       />
       <p aria-live="polite">
-        <Money amount={toMicros(free) > 0n ? free : '0.00'} currency={team.currency} /> of{' '}
-        <Money amount={team.masterBalance} currency={team.currency} /> available for auto-recharge.
+        <Money amount={free > 0n ? free : 0n} currency={team.currency} /> of{' '}
+        <Money amount={master} currency={team.currency} /> available for auto-recharge.
       </p>
     </SettingsForm>
   );

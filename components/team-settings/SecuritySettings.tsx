@@ -3,6 +3,7 @@
 import { Checkbox, TextInput } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
+import { printAmount, toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { useShell } from '@/components/layout/useShell';
@@ -41,7 +42,8 @@ function ReauthenticationForm({ settings }: { settings: Settings }) {
   const { locale } = useLocale();
   const draft = useDraft({
     on: settings.requireReauthentication ? 'on' : '',
-    above: settings.reauthenticateAbove === null ? '' : asTyped(settings.reauthenticateAbove, currency, locale),
+    above:
+      settings.reauthenticateAbove === null ? '' : asTyped(toMicros(settings.reauthenticateAbove), currency, locale),
   });
   const saving = useSave(draft.reset);
   const isOn = draft.valueOf('on') === 'on';
@@ -51,7 +53,11 @@ function ReauthenticationForm({ settings }: { settings: Settings }) {
       saving={saving}
       isDirty={draft.changed.length > 0}
       isValid={above !== undefined}
-      onSave={() => above !== undefined && saving.save({ requireReauthentication: isOn, reauthenticateAbove: above })}
+      onSave={() => {
+        if (above === undefined) return;
+        const reauthenticateAbove = above === null ? null : printAmount(above);
+        saving.save({ requireReauthentication: isOn, reauthenticateAbove });
+      }}
     >
       <Checkbox
         label="Require re-authentication before sensitive actions"

@@ -2,7 +2,7 @@
 
 import { Button } from '@mantine/core';
 import type { FormEvent, ReactNode } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import type { Micros } from '@/server/domain/core/money';
 import { problemOf } from '@/components/data';
 import formStyles from '@/components/ui/form/form.module.css';
 import { useTyped } from '@/components/ui/money/AmountField';
@@ -27,10 +27,10 @@ export function sayItIsSaved(then: () => void): void {
   then();
 }
 
-/** Returns a typed amount as the API prints it; undefined if it is invalid, null if the field is empty. */
-export function useAmount(text: string, currency: string): string | null | undefined {
+/** Returns a typed amount; undefined if it is invalid, null if the field is empty. */
+export function useAmount(text: string, currency: string): Micros | null | undefined {
   const typed = useTyped(text, currency);
-  if ('amount' in typed) return printAmount(typed.amount);
+  if ('amount' in typed) return typed.amount;
   return 'nothing' in typed ? null : undefined;
 }
 

@@ -3,10 +3,10 @@
 import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import { printAmount, toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, plus } from '@/components/ui/money/format';
+import { formatMoney } from '@/components/ui/money/format';
 import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
@@ -20,27 +20,27 @@ export function FundSandbox({ onClose }: { onClose: () => void }) {
   const { locale } = useLocale();
   const [text, setText] = useState('');
   const typed = useTyped(text, currency);
-  const amount = 'amount' in typed && typed.amount > 0n ? printAmount(typed.amount) : null;
+  const amount = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
   const fund = useMutation(
     useTRPC().team.fundSandbox.mutationOptions({
       onSuccess: () => {
-        toast({ message: `Master balance funded with ${formatMoney(amount ?? '0', currency, locale)}.` });
+        toast({ message: `Master balance funded with ${formatMoney(amount ?? 0n, currency, locale)}.` });
         onClose();
       },
     }),
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (amount !== null && !fund.isPending) fund.mutate({ amount });
+    if (amount !== null && !fund.isPending) fund.mutate({ amount: printAmount(amount) });
   };
-  const before = masterBalance ?? '0.00';
+  const before = toMicros(masterBalance ?? '0.00');
   return (
     <form className={styles.form} onSubmit={submit} noValidate>
       <p className="muted">Demo: this isn’t real money.</p>
       <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
       <BalancePreview
         currency={currency}
-        lines={[{ label: 'Master balance', before, after: amount === null ? null : plus(before, amount) }]}
+        lines={[{ label: 'Master balance', before, after: amount === null ? null : before + amount }]}
       />
       <MoneyNote mutation={fund} currency={currency} />
       <div className={styles.foot}>

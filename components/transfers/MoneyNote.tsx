@@ -1,5 +1,6 @@
 'use client';
 
+import { toMicros } from '@/server/domain/core/money';
 import { isUnanswered, problemOf, sayProblem } from '@/components/data';
 import { formatMoney } from '@/components/ui/money/format';
 import { Note } from '@/components/ui/pieces';
@@ -22,7 +23,7 @@ export function MoneyNote({ mutation, currency }: { mutation: Mutation; currency
   }
   const problem = mutation.isPending ? undefined : problemOf(mutation.error);
   if (!problem) return null;
-  const money = (amount: string) => formatMoney(amount, currency, locale);
+  const money = (amount: string) => formatMoney(toMicros(amount), currency, locale);
   const short =
     problem.code === 'insufficient_funds' && problem.available !== undefined
       ? `The ${problem.balance === 'master' ? 'master' : 'member'} balance is ${money(problem.available)}; ${money(problem.required ?? '0.00')} is needed.`

@@ -3,11 +3,11 @@
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import { printAmount, toMicros, type Micros } from '@/server/domain/core/money';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney, toMicros, minus, plus } from '@/components/ui/money/format';
+import { formatMoney } from '@/components/ui/money/format';
 import { AmountField, useTyped } from '@/components/ui/money/AmountField';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
@@ -31,7 +31,7 @@ export function MoveMoney({ way, member, onClose }: Props) {
     event.preventDefault();
     if (wanted === null || short !== null || move.isPending) return;
     const notes = { ...(note && { note }), ...(noteForMember && { noteForMember }) };
-    move.mutate({ memberId: member.id, amount: wanted, ...notes });
+    move.mutate({ memberId: member.id, amount: wanted === 'all' ? 'all' : printAmount(wanted), ...notes });
   };
   const run = way === 'credit' ? 'Credit' : 'Debit';
   const moved = wanted === 'all' ? membership : wanted;
@@ -93,26 +93,26 @@ function useMovement({ way, member, amount }: Pick<Props, 'way' | 'member'> & { 
   const trpc = useTRPC();
   const { locale } = useLocale();
   const fresh = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 }));
-  const master = team.masterBalance ?? '0.00';
-  const membership = fresh.data?.balance ?? member.balance;
+  const master = toMicros(team.masterBalance ?? '0.00');
+  const membership = toMicros(fresh.data?.balance ?? member.balance);
   const typed = useTyped(amount, team.currency, way === 'debit');
-  const wanted = 'amount' in typed ? printAmount(typed.amount) : 'all' in typed ? ('all' as const) : null;
+  const wanted = 'amount' in typed ? typed.amount : 'all' in typed ? ('all' as const) : null;
   const moved = wanted === 'all' ? membership : wanted;
   if (moved === null) return { master, membership, after: null, short: null, wanted: null };
   const after =
     way === 'credit'
-      ? { master: minus(master, moved), member: plus(membership, moved) }
-      : { master: plus(master, moved), member: minus(membership, moved) };
-  const money = (value: string) => formatMoney(value, team.currency, locale);
+      ? { master: master - moved, member: membership + moved }
+      : { master: master + moved, member: membership - moved };
+  const money = (value: Micros) => formatMoney(value, team.currency, locale);
   const short =
-    toMicros(moved) === 0n
+    moved === 0n
       ? wanted === 'all'
         ? `${member.name} has no balance.`
         : 'Enter an amount above zero.'
-      : toMicros(after.master) < 0n
-        ? `Master balance is ${money(after.master.slice(1))} short.`
-        : toMicros(after.member) < 0n
-          ? `${member.name}’s balance is ${money(after.member.slice(1))} short.`
+      : after.master < 0n
+        ? `Master balance is ${money(-after.master)} short.`
+        : after.member < 0n
+          ? `${member.name}’s balance is ${money(-after.member)} short.`
           : null;
   return { master, membership, after, short, wanted };
 }
@@ -125,7 +125,7 @@ function useMove(way: Props['way'], member: Props['member'], onClose: () => void
   const onSuccess = ({ transfer }: { transfer: { id: string | null; amount: string } | null }) => {
     onClose();
     if (transfer === null) return toast({ message: `Nothing was moved. ${member.name} has no balance.` });
-    const amount = formatMoney(transfer.amount, currency, locale);
+    const amount = formatMoney(toMicros(transfer.amount), currency, locale);
     toast({
       message: way === 'credit' ? `${amount} credited to ${member.name}.` : `${amount} debited from ${member.name}.`,
       undo: () => reverse.mutate({ transferId: transfer.id ?? '' }),

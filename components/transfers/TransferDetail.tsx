@@ -4,6 +4,7 @@ import { Anchor, Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useState } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
 import { MoneyNote } from './MoneyNote';
@@ -16,16 +17,19 @@ import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import { Kind, type Transfer } from './TransferTable';
-import { ACTOR_LABELS, isReversible, sayReversed, sideName } from './labels';
+import { ACTOR_LABELS, isReversible, signedAmountOf, sayReversed, sideName } from './labels';
 
 /** Shows one transfer and lets owners reverse it. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
   const { team, me } = useShell();
-  const money = (amount: string) => <Money amount={amount} currency={team.currency} />;
+  const balance = (after: string) => <Money amount={toMicros(after)} currency={team.currency} />;
   const { balanceAfter, member } = transfer;
   const facts: [string, React.ReactNode][] = [
     ['Type', <Kind key="kind" transfer={transfer} />],
-    ['Amount', money(transfer.amount)],
+    [
+      'Amount',
+      <Money key="amount" amount={signedAmountOf(transfer)} currency={team.currency} decimals="all" isSigned />,
+    ],
     ['From', sideName(transfer.from, member)],
     ['To', sideName(transfer.to, member)],
     ['When', <Instant key="when" at={transfer.createdAt} />],
@@ -33,9 +37,9 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
     ['Note', transfer.note ?? '–'],
   ];
   if (me.role === 'owner' && transfer.noteForMember) facts.push(['Note for the member', transfer.noteForMember]);
-  if (balanceAfter.master !== undefined) facts.push(['Master balance after', money(balanceAfter.master)]);
+  if (balanceAfter.master !== undefined) facts.push(['Master balance after', balance(balanceAfter.master)]);
   if (balanceAfter.member !== undefined)
-    facts.push([`Balance of ${member?.name ?? 'the member'} after`, money(balanceAfter.member)]);
+    facts.push([`Balance of ${member?.name ?? 'the member'} after`, balance(balanceAfter.member)]);
   if (transfer.messageId) {
     const href = `/${team.slug}/messages?days=all&open=${transfer.messageId}`;
     facts.push([
@@ -98,7 +102,7 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
       }}
     >
       <Note>
-        Returns the full <Money amount={transfer.amount} currency={currency} /> from{' '}
+        Returns the full <Money amount={toMicros(transfer.amount)} currency={currency} decimals="all" /> from{' '}
         {sideName(transfer.to, transfer.member)} to {sideName(transfer.from, transfer.member)}. The original transfer
         stays in the ledger.
       </Note>

@@ -3,18 +3,20 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import type { ReactNode } from 'react';
+import { toMicros } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
 import { ShowMore } from '@/components/ui/ShowMore';
 import { DataTable, type Column } from '@/components/ui/DataTable';
 import { Failed } from '@/components/ui/Failed';
 import { Instant } from '@/components/ui/Instant';
+import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import styles from '@/components/ui/table.module.css';
 import { TableSkeleton } from '@/components/ui/TableSkeleton';
 import type { transferQuestion } from './search-params';
 import { TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
-import { sideName } from './labels';
+import { signedAmountOf, sideName } from './labels';
 
 export type Transfer = inferOutput<ReturnType<typeof useTRPC>['transfers']['browseTransfers']>['data'][number];
 
@@ -44,7 +46,7 @@ export function TransferTable({ question, onOpen, empty }: Props) {
     <>
       <DataTable
         label="Transfers"
-        columns={columnsOf(team.currency, onOpen)}
+        columns={columnsOf(rows, team.currency, onOpen)}
         rows={rows}
         idOf={(transfer) => transfer.id ?? ''}
         nameOf={(transfer) => TRANSFER_KINDS[transfer.kind].label}
@@ -55,7 +57,8 @@ export function TransferTable({ question, onOpen, empty }: Props) {
   );
 }
 
-function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Column<Transfer>[] {
+function columnsOf(rows: Transfer[], currency: string, onOpen: (transfer: Transfer) => void): Column<Transfer>[] {
+  const decimals = decimalsOf(rows.map(signedAmountOf), currency);
   return [
     {
       id: 'createdAt',
@@ -81,7 +84,7 @@ function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Colu
       id: 'amount',
       header: 'Amount',
       right: true,
-      cell: (transfer) => <Money amount={transfer.amount} currency={currency} />,
+      cell: (transfer) => <Money amount={signedAmountOf(transfer)} currency={currency} decimals={decimals} isSigned />,
     },
     {
       id: 'balanceAfter',
@@ -89,7 +92,7 @@ function columnsOf(currency: string, onOpen: (transfer: Transfer) => void): Colu
       right: true,
       cell: ({ balanceAfter: { member, master } }) => {
         const after = member ?? master;
-        return after === undefined ? '–' : <Money amount={after} currency={currency} />;
+        return after === undefined ? '–' : <Money amount={toMicros(after)} currency={currency} />;
       },
     },
     { id: 'actor', header: 'By', wide: true, cell: ({ actor }) => <span title={actor.name}>{actor.name}</span> },

@@ -13,7 +13,7 @@ import tableStyles from '@/components/ui/table.module.css';
 import { TransferDetail } from './TransferDetail';
 import { TransferTable, type Transfer } from './TransferTable';
 import { transferQuestion, transferView, type TransferView } from './search-params';
-import { TRANSFER_KIND_NAMES, TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
+import { POSTED_KIND_NAMES, TRANSFER_KINDS } from '@/server/domain/billing/ledger/rules';
 
 const NO_FILTERS: Partial<TransferView> = { kind: [], member: null, from: null, to: null };
 
@@ -38,9 +38,7 @@ export function TransfersPage() {
         {me.role === 'owner' && <MemberPicker value={view.member} onChange={(member) => change({ member })} />}
         <FilterChip
           label="Type"
-          options={TRANSFER_KIND_NAMES.filter(
-            (kind) => !['funding_refund', 'dispute', 'dispute_reversal', 'opening'].includes(kind),
-          ).map((value) => ({ value, label: TRANSFER_KINDS[value].label }))}
+          options={POSTED_KIND_NAMES.map((value) => ({ value, label: TRANSFER_KINDS[value].label }))}
           chosen={view.kind}
           onChange={(kind) => change({ kind })}
         />

@@ -7,6 +7,7 @@ import { argumentsFor } from '@/scripts/start/build.mjs';
 import { openDatabase } from '@/db/client';
 import { parseId } from '@/server/domain/core/ids';
 import { verifyLedger } from '@/server/domain/billing/ledger/read';
+import { POSTED_KIND_NAMES } from '@/server/domain/billing/ledger/rules';
 import { ownDatabase, type TestDatabase } from '../support/database';
 
 const KILLED_AFTER_DAYS = 12;
@@ -190,16 +191,7 @@ describe('a demo that was interrupted in its first weeks and continued', () => {
     expect(await verifyLedger(opened.db)).toMatchObject({ ok: true, problems: [] });
     await opened.pool.end();
     const kinds = await rows<{ kind: string }>('SELECT DISTINCT kind FROM transfers ORDER BY 1');
-    expect(kinds.map(({ kind }) => kind)).toEqual([
-      'charge',
-      'closing',
-      'credit',
-      'debit',
-      'funding',
-      'recharge',
-      'refund',
-      'withdrawal',
-    ]);
+    expect(kinds.map(({ kind }) => kind)).toEqual(POSTED_KIND_NAMES.toSorted());
     expect(await rows('SELECT 1 FROM transfers WHERE note_for_member IS NOT NULL LIMIT 1')).toHaveLength(1);
   });
 

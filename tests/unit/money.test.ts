@@ -8,6 +8,7 @@ import {
   listCurrencies,
   parseAmount,
   printAmount,
+  toMicros,
 } from '@/server/domain/core/money';
 import { amount, amountOrZero } from '@/server/domain/core/codecs';
 
@@ -169,6 +170,21 @@ describe('printing an amount', () => {
       }),
     );
   });
+
+  it('is undone by reading the printed amount', () => {
+    fc.assert(
+      fc.property(fc.bigInt(), (value) => {
+        expect(toMicros(printAmount(value))).toBe(value);
+      }),
+    );
+  });
+
+  it.each(['', '7', '7.5', '.50', '07.50', '+7.50', '−7.50', '7,50', '7.5000000', '1e3', '7.50 '])(
+    'is the only source of printed amounts: %s is refused',
+    (text) => {
+      expect(() => toMicros(text)).toThrow(RangeError);
+    },
+  );
 });
 
 describe('amounts in a request', () => {

@@ -17,7 +17,7 @@ describe('a pasted list of addresses', () => {
   });
 
   it('has name, role and credit in this order, or as its header says', () => {
-    const row = { email: 'a@x.test', name: 'Al', role: 'owner', credit: '25.50', line: 1 };
+    const row = { email: 'a@x.test', name: 'Al', role: 'owner', credit: 25_500_000n, line: 1 };
     expect(read('a@x.test, Al, Owner, $25.5')).toEqual([row]);
     expect(read('a@x.test\tAl\towner\t25.50')).toEqual([row]);
     expect(read('credit;email;ROLE;name\n25.50;a@x.test;owner;Al')).toEqual([{ ...row, line: 2 }]);

@@ -50,5 +50,5 @@ export function Fields() {
 
 function Typed({ label, text, currency }: { label: string; text: string; currency: string }) {
   const [value, setValue] = useState(text);
-  return <AmountField label={label} value={value} onChange={setValue} currency={currency} all="12.50" />;
+  return <AmountField label={label} value={value} onChange={setValue} currency={currency} all={12_500_000n} />;
 }

@@ -22,8 +22,8 @@ export const Numbers = () => (
               <tr key={currency}>
                 <th scope="row">{currency}</th>
                 {AMOUNTS.map((amount) => (
-                  <td key={amount}>
-                    <Money amount={amount} currency={currency} strong={amount === '12480.22'} />
+                  <td key={String(amount)}>
+                    <Money amount={amount} currency={currency} strong={amount === 12_480_220_000n} />
                   </td>
                 ))}
               </tr>

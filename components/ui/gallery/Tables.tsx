@@ -5,9 +5,10 @@ import { DataTable, type Column } from '../DataTable';
 import { Money } from '../money/Money';
 import { Pager } from '../Pager';
 import { Status } from '../pieces';
+import type { Micros } from '@/server/domain/core/money';
 import { AMOUNTS, NAMES } from './samples';
 
-type Row = { id: string; name: string; amount: string };
+type Row = { id: string; name: string; amount: Micros };
 
 const ROWS: Row[] = NAMES.map((name, i) => ({ id: String(i), name, amount: AMOUNTS[i % AMOUNTS.length]! }));
 

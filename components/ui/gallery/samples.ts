@@ -1,3 +1,5 @@
+import { toMicros, type Micros } from '@/server/domain/core/money';
+
 /** Sample names: long, short, in several scripts and directions. */
 export const NAMES = [
   'North depot',
@@ -13,7 +15,16 @@ export const NAMES = [
 ];
 
 /** Sample amounts from zero to more than a real balance. */
-export const AMOUNTS = ['0.00', '0.0395', '12.50', '-3.00', '12480.22', '1250000.00', '9007199254740993.123456'];
+export const AMOUNTS: Micros[] = [
+  '0.00',
+  '0.0005',
+  '0.0395',
+  '12.50',
+  '-3.00',
+  '12480.22',
+  '1250000.00',
+  '9007199254740993.123456',
+].map(toMicros);
 
 export const CURRENCIES = ['USD', 'EUR', 'JPY', 'KWD'];
 

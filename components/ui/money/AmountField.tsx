@@ -2,7 +2,7 @@
 
 import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { printAmount } from '@/server/domain/core/money';
+import type { Micros } from '@/server/domain/core/money';
 import { formatMoney, readTyped, type Typed } from './format';
 import { useLocale } from '../useLocale';
 
@@ -13,7 +13,7 @@ type Props = {
   onChange: (text: string) => void;
   currency: string;
   /** The amount that "all" stands for; "all" is invalid without it. */
-  all?: string | undefined;
+  all?: Micros | undefined;
   description?: ReactNode;
   error?: ReactNode;
   required?: boolean;
@@ -35,7 +35,7 @@ export function AmountField({ value, onChange, currency, all, description, error
   const typed = readTyped(value, currency, locale, { all: all !== undefined });
   const understood =
     'amount' in typed
-      ? formatMoney(printAmount(typed.amount), currency, locale)
+      ? formatMoney(typed.amount, currency, locale)
       : 'all' in typed && all !== undefined
         ? `Full balance: ${formatMoney(all, currency, locale)}`
         : null;

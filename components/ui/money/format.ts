@@ -1,4 +1,11 @@
-import { currencyDigits, MAX_AMOUNT, parseAmount, printAmount, type Micros } from '@/server/domain/core/money';
+import {
+  currencyDigits,
+  MAX_AMOUNT,
+  MICROS_PER_UNIT,
+  parseAmount,
+  printAmount,
+  type Micros,
+} from '@/server/domain/core/money';
 
 /** The result of parsing an amount field: an amount, "all", empty, or an error message. */
 export type Typed = { amount: Micros } | { all: true } | { nothing: true } | { problem: string };
@@ -29,7 +36,7 @@ export function readTyped(text: string, currency: string, locale: string, { all 
   if (fraction.length > 6) return { problem: 'Use at most six decimals.' };
   const plain = `${units.replaceAll(group, '').replace(/^0+(?=\d)/, '') || '0'}${fraction && `.${fraction}`}`;
   const amount = parseAmount(plain);
-  if (amount === null) return { problem: `The maximum is ${formatMoney(printAmount(MAX_AMOUNT), currency, locale)}.` };
+  if (amount === null) return { problem: `The maximum is ${formatMoney(MAX_AMOUNT, currency, locale)}.` };
   return { amount };
 }
 
@@ -40,7 +47,7 @@ function marksOf(currency: string, locale: string) {
   );
   const mark = (type: string, fallback: string) =>
     (parts.find((part) => part.type === type)?.value ?? fallback).replace(/[\u00a0\u202f]/g, ' ');
-  const narrow = new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
+  const narrow = new Intl.NumberFormat(locale, moneyStyle(currency));
   const symbol = narrow.formatToParts(1).find((part) => part.type === 'currency')?.value ?? currency;
   return {
     group: mark('group', ','),
@@ -54,36 +61,75 @@ function marksOf(currency: string, locale: string) {
 const formatPlain = (value: number, currency: string, locale: string): string =>
   new Intl.NumberFormat(locale, { minimumFractionDigits: Math.max(1, currencyDigits(currency)) }).format(value);
 
+type Shape = {
+  /** The number of decimals; without it, as many as the exact amount needs, at least the currency's own. */
+  decimals?: number | undefined;
+  /** Prints a plus before an amount above zero, for movements. */
+  isSigned?: boolean | undefined;
+};
+
 /**
- * Formats an amount with the currency's own digits, and with more only where they are not zero.
- * @param amount as the API prints it, "12.50"
+ * Formats an amount in the locale. With fewer decimals than the amount needs, it is rounded to the nearest, halves away
+ * from zero, but never to zero: less than half of the last decimal is printed as `<$0.01` or, below zero, `>−$0.01`.
  */
-export function formatMoney(amount: string, currency: string, locale: string): string {
-  const digits = currencyDigits(currency);
-  // Intl formats a string exactly, unlike a number.
-  return new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency,
-    currencyDisplay: 'narrowSymbol',
-    minimumFractionDigits: digits,
-    maximumFractionDigits: 6,
-  }).format(amount as Intl.StringNumericLiteral);
+export function formatMoney(
+  amount: Micros,
+  currency: string,
+  locale: string,
+  { decimals = decimalsOf([amount], currency), isSigned = false }: Shape = {},
+): string {
+  const format = new Intl.NumberFormat(locale, {
+    ...moneyStyle(currency),
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+    signDisplay: isSigned ? 'exceptZero' : 'auto',
+  });
+  const print = (micros: Micros): string =>
+    format
+      // Intl formats a string exactly, unlike a number.
+      .formatToParts(printAmount(micros) as Intl.StringNumericLiteral)
+      // The minus sign is as wide as a plus or a digit; the hyphen of most locales is not.
+      .map(({ type, value }) => (type === 'minusSign' ? value.replace('-', '−') : value))
+      .join('');
+  const last = stepOf(decimals);
+  if (amount > 0n && 2n * amount < last) return `<${print(last)}`;
+  if (amount < 0n && -2n * amount < last) return `>${print(-last)}`;
+  return print(amount);
 }
 
-/** Returns an amount of the API as users type it; `readTyped` parses it back. */
-export function asTyped(amount: string, currency: string, locale: string): string {
-  const [units = '0', fraction = ''] = amount.split('.');
+/** Returns the number of decimals that prints each of the amounts exactly, at least the currency's own. */
+export function decimalsOf(amounts: Micros[], currency: string): number {
+  let decimals: number = currencyDigits(currency);
+  while (decimals < MICROS_DIGITS && amounts.some((amount) => amount % stepOf(decimals) !== 0n)) decimals += 1;
+  return decimals;
+}
+
+const MICROS_DIGITS = 6;
+
+/** Returns the micros of one unit of the last of so many decimals. */
+const stepOf = (decimals: number): Micros => 10n ** BigInt(MICROS_DIGITS - decimals);
+
+const moneyStyle = (currency: string) => ({ style: 'currency', currency, currencyDisplay: 'narrowSymbol' }) as const;
+
+/** Formats the value of an axis, in units of the currency, with at most three digits: "$1.25K". */
+export const formatAxis = (units: number, currency: string, locale: string): string =>
+  new Intl.NumberFormat(locale, {
+    ...moneyStyle(currency),
+    notation: 'compact',
+    minimumFractionDigits: 0,
+    maximumSignificantDigits: 3,
+  }).format(units);
+
+/** Returns an amount in units of its currency, for drawing and for ratios; never print it as an amount. */
+export const toUnits = (amount: Micros): number => Number(amount) / Number(MICROS_PER_UNIT);
+
+/** Returns an amount as users type it; `readTyped` reads it back. */
+export function asTyped(amount: Micros, currency: string, locale: string): string {
+  const fraction = (amount % MICROS_PER_UNIT).toString().padStart(MICROS_DIGITS, '0');
   const kept = fraction.replace(/0+$/, '').padEnd(currencyDigits(currency), '0');
-  return kept === '' ? units : `${units}${marksOf(currency, locale).decimal}${kept}`;
+  const units = amount / MICROS_PER_UNIT;
+  return kept === '' ? units.toString() : `${units}${marksOf(currency, locale).decimal}${kept}`;
 }
 
-/** Adds or subtracts amounts as the API prints them. */
-export const plus = (a: string, b: string): string => printAmount(toMicros(a) + toMicros(b));
-export const minus = (a: string, b: string): string => printAmount(toMicros(a) - toMicros(b));
-
-/** Parses a printed amount into micros; it may be negative or above the input limit. */
-export function toMicros(amount: string): Micros {
-  const [, sign = '', units = '0', fraction = ''] = /^(-?)([0-9]+)(?:\.([0-9]+))?$/.exec(amount) ?? [];
-  const size = BigInt(units) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
-  return sign ? -size : size;
-}
+/** Returns the sum of amounts. */
+export const sumOf = (amounts: Micros[]): Micros => amounts.reduce((total, amount) => total + amount, 0n);

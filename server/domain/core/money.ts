@@ -35,8 +35,21 @@ export function printAmount(micros: Micros): string {
   return `${micros < 0n ? '-' : ''}${size / MICROS_PER_UNIT}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
 }
 
-/** The regular expression of what `printAmount` prints, for the OpenAPI document. */
+/** The regular expression of what `printAmount` prints, also for the OpenAPI document. */
 export const PRINTED_AMOUNT = '^-?(0|[1-9][0-9]*)\\.[0-9]{2,6}$';
+
+const PRINTED = new RegExp(PRINTED_AMOUNT);
+
+/**
+ * Reads an amount that `printAmount` printed. Unlike an amount of a request, it can be negative or above MAX_AMOUNT.
+ * @throws RangeError for any other text
+ */
+export function toMicros(printed: string): Micros {
+  if (!PRINTED.test(printed)) throw new RangeError(`Not a printed amount: ${printed}`);
+  const [units = '', fraction = ''] = printed.split('.');
+  // The digits without the point; a sign stays in front of them.
+  return BigInt(units + fraction.padEnd(6, '0'));
+}
 
 /** The currency of the sample prices of a new team (db/seed/rates.csv). */
 export const SAMPLE_CURRENCY = 'USD';

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { idCodec, instantCodec, moneyCodec, amount, amountOrAll } from '@/server/domain/core/codecs';
 import { boundedText } from '@/server/domain/core/validation';
 import { idFilter, instantInput, listInput, oneOrMore } from '@/server/domain/core/pagination';
-import { NOTE_MAX, TRANSFER_KIND_NAMES } from './rules';
+import { NOTE_MAX, TRANSFER_KIND_NAMES, TRANSFER_SIDES } from './rules';
 
 const note = boundedText(2 * NOTE_MAX, `Use at most ${NOTE_MAX} characters.`)
   .refine((text) => Array.from(text).length <= NOTE_MAX, `Use at most ${NOTE_MAX} characters.`)
   .meta({ maxLength: NOTE_MAX })
   .nullish();
 
-const side = z.enum(['master', 'member', 'usage', 'funding']);
+const side = z.enum(TRANSFER_SIDES);
 
 /** A transfer as its viewer can see it. */
 export const transferSchema = z

@@ -6,7 +6,7 @@ import { fail } from '@/server/domain/core/errors';
 import { printAmount, type Micros } from '@/server/domain/core/money';
 import { may, mayOperate } from '@/server/domain/core/policy';
 import { findByReference, findReversible, isReversed, showTransfer } from './read';
-import { canBeReversed, failShort, TRANSFER_KINDS, type TransferKind } from './rules';
+import { canBeReversed, failShort, reversalKindOf, type TransferKind } from './rules';
 import type {
   CreditMember,
   Debited,
@@ -164,7 +164,7 @@ export async function reverseTransfer(ctx: Context, { transferId, note }: Revers
     // Two reversals of one transfer wait for the lock of the member's account: the second finds the first.
     await lockAccounts(tx, [memberId], false);
     if (await isReversed(tx, transferId)) fail('already_reversed');
-    const opposite = TRANSFER_KINDS[kind].from === 'member' ? 'credit' : 'debit';
+    const opposite = reversalKindOf(kind);
     const notes = { note: note ?? null, noteForMember: null, reversalOf: transferId };
     const posted = await post(tx, { kind: opposite, memberId, amount, ...notes });
     mustBePosted(posted, amount);
