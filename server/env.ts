@@ -38,6 +38,8 @@ export type Env = {
   demoDays: number;
   secret: string;
   carrier: (typeof CARRIERS)[number];
+  /** The routes of the installation, tried in this order. The last one takes every message. */
+  routes: readonly { carrier: string }[];
   /** Requests per second and team, over all web processes. */
   rateLimit: number;
   webProcesses: number;
@@ -192,6 +194,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     demo: value.PURSER_DEMO,
     secret: value.PURSER_SECRET,
     carrier: value.CARRIER ?? 'sandbox',
+    routes: [{ carrier: value.CARRIER ?? 'sandbox' }],
     rateLimit: value.RATE_LIMIT,
     webProcesses: value.WEB_PROCESSES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_SECONDS * 1000,

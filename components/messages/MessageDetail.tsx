@@ -67,10 +67,15 @@ export function MessageDetail({ whole: { message, transfers } }: { whole: Whole 
       <section>
         <h3>Timeline</h3>
         <ol className={styles.events}>
-          {message.events.map(({ status, at, detail }) => (
-            <li key={status}>
+          {message.events.map(({ status, at, detail, carrier, carrierRef }) => (
+            <li key={`${status} ${at}`}>
               <MessageState status={status} />
               <Instant at={at} exact />
+              {carrier !== null && (
+                <span className="muted" title={carrierRef ?? undefined}>
+                  {carrier}
+                </span>
+              )}
               {detail && <span className="muted">{detail}</span>}
             </li>
           ))}

@@ -5,6 +5,7 @@ import {
   foreignKey,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   smallint,
@@ -40,8 +41,11 @@ export const messages = pgTable(
     errorCode: text(),
     errorDetail: text(),
     reference: text(),
+    /** The carrier that the message is queued for, or was handed to. */
     carrier: text(),
     carrierRef: text(),
+    /** The attempts to hand it over that did not succeed, oldest first; null without one. */
+    attempts: jsonb().$type<Attempt[]>(),
     /** The end of a dispatcher's claim. Afterwards another dispatcher may take the message. */
     claimedUntil: instant(),
     createdAt: instant().notNull(),
@@ -68,8 +72,9 @@ export const messages = pgTable(
     index('messages_by_reference')
       .on(t.teamId, t.reference, t.id)
       .where(sql`${t.reference} IS NOT NULL`),
-    index('messages_queued')
-      .on(t.teamId, t.id)
+    // One queue per carrier, so that a carrier that is down holds only its own messages.
+    index('messages_to_carrier')
+      .on(t.carrier, t.teamId, t.id)
       .where(sql`${t.status} = 'queued'`),
     index('messages_sent')
       .on(t.teamId, t.id)
@@ -80,6 +85,38 @@ export const messages = pgTable(
     ),
     check('messages_cost', sql`${t.cost} >= 0 AND ${t.price} >= 0 AND ${t.segments} > 0`),
     check('messages_refunded', sql`${t.status} <> 'failed' OR ${t.cost} = 0`),
+  ],
+);
+
+/** An attempt to hand a message over that did not succeed. `outcome` as the carrier answered it. */
+export type Attempt = {
+  carrier: string;
+  outcome: 'refused' | 'delayed' | 'unknown';
+  code: string | null;
+  detail: string;
+  at: string;
+};
+
+/**
+ * The carriers' own ids of messages, one for each part, by which delivery reports name them. A report may arrive before the
+ * id is known here: then the row has no message yet. Not a tenant table, because a report names no team.
+ */
+export const carrierRefs = pgTable(
+  'carrier_refs',
+  {
+    carrier: text().notNull(),
+    ref: text().notNull(),
+    teamId: uuid(),
+    messageId: uuid(),
+    status: text({ enum: ['delivered', 'failed'] }),
+    code: text(),
+    detail: text(),
+    createdAt: instant().notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.carrier, t.ref] }),
+    index('carrier_refs_of_message').on(t.teamId, t.messageId),
+    index('carrier_refs_by_age').on(t.createdAt),
   ],
 );
 

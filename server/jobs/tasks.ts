@@ -9,7 +9,7 @@ import { listAbandonedMails, listDueDigests } from '@/server/domain/notification
 import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { describeFault, log } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
-import { expireUnreported } from './dispatch';
+import { expireMessages } from './dispatch';
 import { jobCtx } from './context';
 import { sendMail } from './send-email';
 import { dropOldMessages } from './retention';
@@ -99,7 +99,7 @@ function tasksOfClock(services: Services, owner: Pool, settings: Settings): Reco
       }
     },
     'expire-messages': async () => {
-      while ((await expireUnreported(services, settings.messageValidityHours)) > 0);
+      while ((await expireMessages(services, settings.messageValidityHours)) > 0);
     },
     'make-partitions': async () => {
       await owner.query(

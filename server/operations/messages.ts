@@ -80,6 +80,9 @@ export const estimateMessages = operation({
   run: (ctx, { onBehalfOf, ...wanted }) => estimatesRead.estimateMessages(ctx, { onBehalfOf, wanted }),
 });
 
+const byUs = { detail: null, carrier: null, carrierRef: null, code: null };
+const byCarrier = { ...byUs, carrier: 'sandbox', carrierRef: 'sandbox-1' };
+
 export const getMessage = operation({
   method: 'GET',
   path: '/messages/{messageId}',
@@ -90,9 +93,9 @@ export const getMessage = operation({
       ...message,
       ...delivered,
       events: [
-        { status: 'queued', at: message.createdAt, detail: null },
-        { status: 'sent', at: delivered.sentAt, detail: null },
-        { status: 'delivered', at: delivered.deliveredAt, detail: null },
+        { status: 'queued', at: message.createdAt, ...byUs },
+        { status: 'sent', at: delivered.sentAt, ...byCarrier },
+        { status: 'delivered', at: delivered.deliveredAt, ...byCarrier },
       ],
     },
   },

@@ -3,6 +3,7 @@ import { type Actor } from './actor';
 import { type Touched } from './change-feed';
 import { makeVault, type Vault } from './crypto';
 import { asTeamId } from './ids';
+import type { Route } from './routes';
 
 /**
  * Services of which a process has one each. `demo`: money comes from a sandbox. `mail`: how emails are sent, null for not
@@ -15,6 +16,8 @@ export type Services = {
   mail: MailWay | null;
   appUrl: string;
   signUp: 'open' | 'closed';
+  /** The routes of the installation, tried in this order. The last one takes every message. */
+  routes: readonly Route[];
 };
 
 /** How emails are sent: by Resend, by an SMTP server, or into the demo's mailbox. */
@@ -23,10 +26,10 @@ export type MailWay = 'resend' | 'smtp' | 'mailbox';
 /** Creates the services from a process's settings. */
 export const makeServices = (
   database: Database,
-  settings: Pick<Services, 'demo' | 'appUrl' | 'signUp'> & { secret: string; mail: { way: MailWay } | null },
+  settings: Pick<Services, 'demo' | 'appUrl' | 'signUp' | 'routes'> & { secret: string; mail: { way: MailWay } | null },
 ): Services => {
-  const { secret, demo, mail, appUrl, signUp } = settings;
-  return { database, vault: makeVault(secret), demo, mail: mail?.way ?? null, appUrl, signUp };
+  const { secret, demo, mail, appUrl, signUp, routes } = settings;
+  return { database, vault: makeVault(secret), demo, mail: mail?.way ?? null, appUrl, signUp, routes };
 };
 
 /**

@@ -64,6 +64,9 @@ export function mustBeLive(status: 'active' | 'inactive' | 'deleted' | null): vo
 export const canSeeNotes = (actor: Actor): boolean =>
   actor.type === 'operator' || (actor.type === 'member' && actor.role === 'owner');
 
+/** Returns whether the actor can see the carriers that messages are handed to. */
+export const canSeeCarriers = canSeeNotes;
+
 /**
  * Requires the operator, for example to move money into or out of the system.
  * @throws DomainError `owner_required`

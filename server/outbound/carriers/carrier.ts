@@ -1,28 +1,28 @@
 import type { OutgoingMessage } from '@/server/domain/messaging/messages/rules';
 
-/** The carrier's immediate answer: accepted, with its own reference, or finally refused. */
-export type Receipt = { id: string; ref: string } | { id: string; code: string; detail: string };
+/** The carrier's answer to one message. */
+export type Submitted =
+  /** The carrier has it; `refs` are its own ids, one or one for each part. */
+  | { id: string; outcome: 'accepted'; refs: string[] }
+  /** The carrier will never send it. */
+  | { id: string; outcome: 'refused'; code: string; detail: string }
+  /** The carrier has certainly not taken it, and may later. */
+  | { id: string; outcome: 'delayed'; detail: string; retryAfterMs?: number }
+  /** No answer: the carrier may have taken it. */
+  | { id: string; outcome: 'unknown'; detail: string };
 
-/** A later delivery report. */
-export type DeliveryReport =
-  | { id: string; status: 'delivered' }
-  | { id: string; status: 'failed'; code: string; detail: string };
+/** A delivery report, which names a message by our id or by the carrier's. */
+export type DeliveryReport = {
+  message: { id: string } | { ref: string };
+  status: 'buffered' | 'delivered' | 'failed' | 'unknown';
+  code: string | null;
+  detail: string | null;
+};
 
-/** Receives delivery reports for the messages of one team. */
-export type ReportSink = (teamId: string, reports: DeliveryReport[]) => Promise<void>;
-
-/**
- * The interface of a carrier; each carrier is one file. An error thrown by `submit` means "try again later"; it is
- * called outside transactions.
- */
+/** The interface of a carrier; each carrier is one file. */
 export type Carrier = {
   name: string;
-  submit(teamId: string, batch: OutgoingMessage[]): Promise<Receipt[]>;
-  /**
-   * Called for messages submitted before this process started and not yet reported, so that a polled carrier resumes
-   * polling.
-   */
-  resume?(teamId: string, batch: { id: string; to: string }[]): void;
-  /** Stops polling; pending work is finished. */
+  submit(batch: OutgoingMessage[]): Promise<Submitted[]>;
+  health(): { connected: boolean; detail: string | null };
   close(): Promise<void>;
 };

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gte, inArray, lt, sql, type SQL } from 'drizzle-orm';
 import { z } from 'zod';
 import { builtOnce, describeQuery, UNNAMED, type Db } from '@/db/client';
-import { messages } from '@/db/schema/messages';
+import { messages, type Attempt } from '@/db/schema/messages';
 import type { Page } from '@/server/domain/core/codecs';
 import type { Context } from '@/server/domain/core/context';
 import { fail } from '@/server/domain/core/errors';
@@ -9,10 +9,11 @@ import type { Keep } from '@/server/domain/core/idempotency';
 import { asTeamId, timeOfUuid7, type TeamId } from '@/server/domain/core/ids';
 import { mustBeForward } from '@/server/domain/core/pagination';
 import type { FindRate } from '@/server/domain/billing/rates/rules';
-import { ownMemberScope, may } from '@/server/domain/core/policy';
+import { canSeeCarriers, ownMemberScope, may } from '@/server/domain/core/policy';
 import { KEPT_FROM } from '../usage/read';
-import type { AcceptedBatch, ListMessages, Message, MessageDetail, NewMessage } from './schema';
+import type { AcceptedBatch, ListMessages, Message, MessageDetail, MessageEvent, NewMessage } from './schema';
 import { priceMessage, type PricedMessage } from '../pricing/rules';
+import type { MessageStatus } from './rules';
 import { pageOf, readCursor, type CursorBinding } from '@/server/domain/core/cursors';
 
 const columns = {
@@ -221,21 +222,38 @@ const showAccepted = (ctx: Context, row: Row): Message => ({
  */
 export async function getMessage(ctx: Context, id: string): Promise<MessageDetail> {
   const own = ownMemberScope(ctx.actor, 'messages.see');
-  const [row] = await ctx.db
-    .select(columns)
+  const { carrier, carrierRef, attempts } = messages;
+  const [found] = await ctx.db
+    .select({ ...columns, carrier, carrierRef, attempts })
     .from(messages)
     .where(
       and(eq(messages.teamId, ctx.actor.teamId), eq(messages.id, id), own ? eq(messages.memberId, own) : undefined),
     );
-  if (!row) fail('not_found');
-  const message = showMessage(ctx, row);
-  const entered = [
-    { status: 'queued', at: row.createdAt, detail: null },
-    { status: 'sent', at: row.sentAt, detail: null },
-    { status: 'delivered', at: row.deliveredAt, detail: null },
-    { status: 'failed', at: row.failedAt, detail: row.errorDetail },
-  ] as const;
-  return { ...message, events: entered.flatMap((event) => (event.at ? [{ ...event, at: event.at }] : [])) };
+  if (!found) fail('not_found');
+  const { carrier: last, carrierRef: ref, attempts: failed, ...row } = found;
+  // A member is a customer of the team, to whom the team's carriers are no business.
+  const hand = canSeeCarriers(ctx.actor) ? { carrier: last, carrierRef: ref, failed: failed ?? [] } : NO_CARRIER;
+  return { ...showMessage(ctx, row), events: eventsOf(row, hand) };
+}
+
+/** The hand-over of a message as the actor may see it. */
+type HandOver = { carrier: string | null; carrierRef: string | null; failed: Attempt[] };
+
+const NO_CARRIER: HandOver = { carrier: null, carrierRef: null, failed: [] };
+
+/** Returns the history of a message: its statuses with the attempts to hand it over between them. */
+function eventsOf(row: Row, { carrier, carrierRef, failed }: HandOver): MessageEvent[] {
+  const event = (status: MessageStatus, at: Date | null, more: Partial<MessageEvent> = {}): MessageEvent[] =>
+    at ? [{ status, at, detail: null, carrier: null, carrierRef: null, code: null, ...more }] : [];
+  return [
+    ...event('queued', row.createdAt),
+    ...failed.flatMap(({ at, ...attempt }) =>
+      event('queued', new Date(at), { carrier: attempt.carrier, code: attempt.code, detail: attempt.detail }),
+    ),
+    ...event('sent', row.sentAt, { carrier, carrierRef }),
+    ...event('delivered', row.deliveredAt, { carrier, carrierRef }),
+    ...event('failed', row.failedAt, { code: row.errorCode, detail: row.errorDetail }),
+  ];
 }
 
 /**
@@ -290,30 +308,28 @@ export function priceAll(
 }
 
 /**
- * Returns the next team after `after` with queued messages. The dispatcher visits teams in turn, so that no team's
- * batch starves another.
+ * Returns the next team after `after` with messages queued for a carrier. The dispatcher visits teams in turn, so that no
+ * team's batch starves another.
  */
-export async function nextQueuedTeam(db: Db, after: string | null): Promise<TeamId | null> {
+export async function nextQueuedTeam(db: Db, carrier: string, after: string | null): Promise<TeamId | null> {
   const { rows } = await db.execute<{ team_id: string }>(sql`
-    SELECT team_id FROM messages WHERE status = 'queued' AND (claimed_until IS NULL OR claimed_until < now())
+    SELECT team_id FROM messages WHERE status = 'queued' AND carrier = ${carrier} AND (claimed_until IS NULL OR claimed_until < now())
       AND team_id > ${after ?? '00000000-0000-0000-0000-000000000000'}::uuid ORDER BY team_id LIMIT 1`);
   return rows[0] ? asTeamId(rows[0].team_id) : null;
 }
 
 const EXPIRE_AT_ONCE = 1_000;
 
-/** Returns messages without a report for longer than their validity, over all teams, oldest first. */
-export async function listUnreported(db: Db, validityHours: number): Promise<{ teamId: TeamId; id: string }[]> {
-  const { rows } = await db.execute<{ team_id: string; id: string }>(sql`
-    SELECT team_id, id FROM messages WHERE status = 'sent' AND id < uuid7_floor(now() - make_interval(hours => ${validityHours}))
-    ORDER BY id LIMIT ${EXPIRE_AT_ONCE}`);
-  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id }));
-}
+/** A message that is older than its validity and not final. */
+export type ExpiredMessage = { teamId: TeamId; id: string; status: 'queued' | 'sent' };
 
-/** Returns messages that a carrier has accepted but not reported on, over all teams. */
-export async function listAwaited(db: Db, carrier: string): Promise<{ teamId: TeamId; id: string; to: string }[]> {
-  const { rows } = await db.execute<{ team_id: string; id: string; recipient: string }>(
-    sql`SELECT team_id, id, recipient FROM messages WHERE status = 'sent' AND carrier = ${carrier} ORDER BY id`,
-  );
-  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id, to: row.recipient }));
+/** Returns messages that were not handed over, or not reported on, within their validity, over all teams. */
+export async function listExpired(db: Db, validityHours: number): Promise<ExpiredMessage[]> {
+  const until = sql`id < uuid7_floor(now() - make_interval(hours => ${validityHours}))`;
+  const { rows } = await db.execute<{ team_id: string; id: string; status: 'queued' | 'sent' }>(sql`
+    (SELECT team_id, id, status FROM messages WHERE status = 'sent' AND ${until} ORDER BY id LIMIT ${EXPIRE_AT_ONCE})
+    UNION ALL
+    (SELECT team_id, id, status FROM messages WHERE status = 'queued' AND ${until} AND (claimed_until IS NULL OR claimed_until < now())
+      LIMIT ${EXPIRE_AT_ONCE})`);
+  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id, status: row.status }));
 }

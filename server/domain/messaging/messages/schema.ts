@@ -62,10 +62,23 @@ export const messageSchema = z
   .meta({ id: 'Message' });
 export type Message = z.output<typeof messageSchema>;
 
+/** A change of a message's status, or an attempt to hand it over that did not succeed. */
+const messageEventSchema = z.object({
+  status: z
+    .enum(MESSAGE_STATUSES)
+    .meta({ description: 'The status from then on; an attempt that failed leaves it queued.' }),
+  at: instantCodec,
+  detail: z.string().nullable(),
+  carrier: z.string().nullable().meta({ description: 'The carrier of this event. Only owners see it.' }),
+  carrierRef: z.string().nullable().meta({ description: "The carrier's own id of the message. Only owners see it." }),
+  code: z.string().nullable().meta({ description: "The carrier's error code, or ours." }),
+});
+export type MessageEvent = z.output<typeof messageEventSchema>;
+
 /** A message with every change of its status. */
 export const messageDetailSchema = messageSchema
   .extend({
-    events: z.array(z.object({ status: z.enum(MESSAGE_STATUSES), at: instantCodec, detail: z.string().nullable() })),
+    events: z.array(messageEventSchema),
   })
   .meta({ id: 'MessageDetail' });
 export type MessageDetail = z.output<typeof messageDetailSchema>;
