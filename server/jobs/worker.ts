@@ -11,7 +11,7 @@ import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/s
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { byTeam, jobCtx } from './context';
-import { dispatch } from './dispatch';
+import { dispatch, finalReports } from './dispatch';
 import { forget, keepBeating, keepReleasing, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
 import { makeMailer } from './send-email';
@@ -33,9 +33,7 @@ export async function startWorker(): Promise<Worker> {
   const releasing = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-release' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
   const services = makeServices(app, settings);
-  const carrier = makeSandbox(async (teamId, reports) => {
-    await reportMessages(jobCtx(services, teamId), reports);
-  });
+  const carriers = new TeamCarriers(services);
   const mailer = makeMailer(services, settings.mail);
   const workers = new LiveWorkers(pulse.pool);
   const [stopping, ended] = [new AbortController(), new AbortController()];
@@ -47,22 +45,26 @@ export async function startWorker(): Promise<Worker> {
   const mailRunner = mailTasks && (await runTasks(owner.pool, mailTasks, '', workers));
   const runners = mailRunner ? [runner, mailRunner] : [runner];
   await enqueueAtStart(runner);
-  await resumeAwaited(services, carrier);
-  const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal), freeing];
+  await carriers.resumeAwaited();
+  const loops = [
+    dispatch(services, (teamId) => carriers.of(teamId), stopping.signal),
+    relay(owner.pool, stopping.signal),
+    freeing,
+  ];
   const watched = [...loops, beating, ...runners.map(({ promise }) => promise)];
   Promise.race(watched).then(
     () => workers.lose('a part of the worker has ended'),
     () => workers.lose('a part of the worker has failed'),
   );
   announceAll(app.pool);
-  log({ msg: 'worker started', carrier: carrier.name, mail: mailer?.name ?? 'none' });
+  log({ msg: 'worker started', carrier: SANDBOX, mail: mailer?.name ?? 'none' });
   return {
     lost: workers.lost,
     async stop() {
       workers.stopping();
       stopping.abort();
       await Promise.all(loops);
-      await carrier.close();
+      await carriers.close();
       // A runner that has already ended rejects being stopped again.
       await Promise.all(runners.map((one) => one.stop().catch(() => {})));
       // Waits for jobs under way, because no other worker may take their locks before they end.
@@ -103,11 +105,35 @@ export const queueLogger = new Logger(({ label, taskIdentifier }) => (level: str
   log({ msg: 'queue', level: level === 'error' ? 'error' : 'warn', label, task: taskIdentifier, ...what });
 });
 
-/** Resumes polling for messages submitted before this process started, for carriers that are polled for reports. */
-async function resumeAwaited(services: Services, carrier: Carrier): Promise<void> {
-  if (!carrier.resume) return;
-  const rows = await listAwaited(services.database.db, carrier.name);
-  for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
+const SANDBOX = 'sandbox';
+
+/** The sandbox of each team, so that a report is stored in the team that sent the message. */
+class TeamCarriers {
+  private readonly carriers = new Map<string, Carrier>();
+
+  constructor(private readonly services: Services) {}
+
+  of(teamId: string): Carrier {
+    const known = this.carriers.get(teamId);
+    if (known) return known;
+    const carrier = makeSandbox(SANDBOX, {
+      report: async (reports) => {
+        await reportMessages(jobCtx(this.services, teamId), finalReports(reports));
+      },
+    });
+    this.carriers.set(teamId, carrier);
+    return carrier;
+  }
+
+  /** Resumes polling for messages submitted before this process started. */
+  async resumeAwaited(): Promise<void> {
+    const rows = await listAwaited(this.services.database.db, SANDBOX);
+    for (const [teamId, batch] of byTeam(rows)) this.of(teamId).resume?.(batch);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.carriers.values()].map((carrier) => carrier.close()));
+  }
 }
 
 /** The time that a worker with a lost part has to finish its other work, in milliseconds. */

@@ -3,11 +3,12 @@ import { reportMessages, type Report } from '@/server/domain/messaging/messages/
 import { parseId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
-import { dispatchBatch, expireUnreported } from '@/server/jobs/dispatch';
+import { dispatchBatch, expireUnreported, finalReports } from '@/server/jobs/dispatch';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { useApi } from '../support/api-client';
+import { stubCarrier } from '../support/carriers';
 
 const as = useApi();
 
@@ -17,10 +18,10 @@ afterEach(async () => {
 });
 
 /** Creates the carrier of the demo, wired as in the worker. */
-function sandbox(): Carrier {
-  const carrier = makeSandbox(
-    async (teamId, reports) => void (await reportMessages(jobCtx(services(), teamId), reports)),
-  );
+function sandbox({ teamId }: TestTeam): Carrier {
+  const carrier = makeSandbox('sandbox', {
+    report: async (reports) => void (await reportMessages(jobCtx(services(), teamId), finalReports(reports))),
+  });
   carriers.push(carrier);
   return carrier;
 }
@@ -42,7 +43,7 @@ describe('the sandbox carrier', () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550100');
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
+    expect(await dispatchBatch(services(), sandbox(team), team.teamId)).toBe(1);
     expect(await statusOf(team, id)).toBe('sent');
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
     const message = await read(team, id);
@@ -52,14 +53,14 @@ describe('the sandbox carrier', () => {
     );
     expect(message).toMatchObject({ error: null, failedAt: null, cost: '0.01' });
     expect((await as(member.key).get('/me')).body.balance).toBe('0.99');
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
+    expect(await dispatchBatch(services(), sandbox(team), team.teamId)).toBe(0);
   });
 
   it('fails a number that ends in 0001, and the message is refunded whole, once', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550001');
-    await dispatchBatch(services(), sandbox(), team.teamId);
+    await dispatchBatch(services(), sandbox(team), team.teamId);
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('failed');
     const message = await read(team, id);
     expect(message).toMatchObject({
@@ -86,7 +87,7 @@ describe('the sandbox carrier', () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550002');
-    await dispatchBatch(services(), sandbox(), team.teamId);
+    await dispatchBatch(services(), sandbox(team), team.teamId);
     expect(await statusOf(team, id)).toBe('sent');
     await expireUnreported(services(), 1);
     expect(await statusOf(team, id)).toBe('sent');
@@ -169,17 +170,13 @@ describe('a dispatcher', () => {
   it('leaves a message that it took before it died to another dispatcher when its lease ends', async () => {
     const team = await makeTeam();
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
-    const dies: Carrier = {
-      name: 'down',
-      submit: () => Promise.reject(new Error('down')),
-      close: () => Promise.resolve(),
-    };
+    const dies = stubCarrier('down', () => Promise.reject(new Error('down')));
     await expect(dispatchBatch(services(), dies, team.teamId)).rejects.toThrow('down');
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
+    expect(await dispatchBatch(services(), sandbox(team), team.teamId)).toBe(0);
     await ownerPool().query("UPDATE messages SET claimed_until = now() - interval '1 second' WHERE team_id = $1", [
       team.teamId,
     ]);
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
+    expect(await dispatchBatch(services(), sandbox(team), team.teamId)).toBe(1);
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
   });
 
@@ -187,27 +184,29 @@ describe('a dispatcher', () => {
     const team = await makeTeam();
     for (let i = 0; i < 20; i++) await send({ key: team.ownerKey }, '+14155550100');
     const seen: string[] = [];
-    const counts: Carrier = {
-      name: 'counts',
-      submit: (_team, batch) => {
-        seen.push(...batch.map(({ id }) => id));
-        return Promise.resolve(batch.map(({ id }) => ({ id, ref: id })));
-      },
-      close: () => Promise.resolve(),
-    };
+    const counts = stubCarrier('counts', (batch) => {
+      seen.push(...batch.map(({ id }) => id));
+      return batch.map(({ id }) => ({ id, outcome: 'accepted', refs: [id] }));
+    });
     await Promise.all(Array.from({ length: 5 }, () => dispatchBatch(services(), counts, team.teamId)));
     expect([seen.length, new Set(seen).size]).toEqual([20, 20]);
+  });
+
+  it.each(['delayed', 'unknown'] as const)('leaves a message claimed when the answer is %s', async (outcome) => {
+    const team = await makeTeam();
+    const { id } = await send({ key: team.ownerKey }, '+14155550100');
+    const busy = stubCarrier('busy', (batch) => batch.map((one) => ({ id: one.id, outcome, detail: 'Busy.' })));
+    expect(await dispatchBatch(services(), busy, team.teamId)).toBe(1);
+    expect(await statusOf(team, id)).toBe('queued');
+    expect(await dispatchBatch(services(), stubCarrier('next'), team.teamId)).toBe(0);
   });
 
   it('refunds at once when the carrier refuses', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
-    const refuses: Carrier = {
-      name: 'refuses',
-      submit: (_team, batch) =>
-        Promise.resolve(batch.map((one) => ({ id: one.id, code: 'blocked', detail: 'Blocked.' }))),
-      close: () => Promise.resolve(),
-    };
+    const refuses = stubCarrier('refuses', (batch) =>
+      batch.map(({ id }) => ({ id, outcome: 'refused', code: 'blocked', detail: 'Blocked.' })),
+    );
     await dispatchBatch(services(), refuses, team.teamId);
     expect(await read(team, id)).toMatchObject({
       status: 'failed',
