@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -10,7 +11,33 @@ export class ConfigError extends Error {
   }
 }
 
-const CARRIERS = ['sandbox'] as const;
+/** The kinds of carriers. Their settings are checked by the carrier itself. */
+const CARRIERS = ['sandbox', 'kannel', 'smpp', 'http'] as const;
+
+const route = z.strictObject({
+  carrier: z.string(),
+  countries: z.array(z.string().regex(/^[A-Z]{2}$/, 'must be ISO 3166-1 codes such as US')).optional(),
+  prefixes: z.array(z.string().regex(/^\+[0-9]{1,15}$/, 'must be beginnings of numbers such as +1415')).optional(),
+  senders: z.array(z.string()).optional(),
+  maxPerSecond: z.number().positive().optional(),
+});
+
+const carriersFile = z
+  .strictObject({
+    carriers: z.record(
+      z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and hyphens'),
+      z.strictObject({ kind: z.enum(CARRIERS), settings: z.record(z.string(), z.unknown()).default({}) }),
+    ),
+    routes: z.array(route).min(1, 'must have at least one route'),
+  })
+  .superRefine(({ carriers, routes }, ctx) => {
+    const unknown = routes.find(({ carrier }) => !(carrier in carriers));
+    if (unknown) ctx.addIssue({ code: 'custom', message: `has a route to ${unknown.carrier}, which is not in it` });
+    const { carrier: _, maxPerSecond: __, ...conditions } = routes.at(-1) ?? { carrier: '' };
+    if (Object.values(conditions).some(Boolean))
+      ctx.addIssue({ code: 'custom', message: 'must end with a route without conditions, for all other messages' });
+  });
+type CarriersFile = z.output<typeof carriersFile>;
 
 /** Settings of outgoing email. `apiUrl` is Resend's address, `webhookSecret` verifies the signature of its reports. */
 export type MailSettings =
@@ -37,9 +64,10 @@ export type Env = {
   /** Whole days of history that the demo begins with. */
   demoDays: number;
   secret: string;
-  carrier: (typeof CARRIERS)[number];
+  /** The carriers of the installation by name. */
+  carriers: CarriersFile['carriers'];
   /** The routes of the installation, tried in this order. The last one takes every message. */
-  routes: readonly { carrier: string }[];
+  routes: CarriersFile['routes'];
   /** Requests per second and team, over all web processes. */
   rateLimit: number;
   webProcesses: number;
@@ -129,6 +157,8 @@ const schema = z.object({
     .min(32, `must have at least 32 characters; ${secretAdvice}`)
     .refine((secret) => secret.length < 32 || !isGuessable(secret), `is easy to guess; ${secretAdvice}`),
   CARRIER: z.enum(CARRIERS, `must be one of: ${CARRIERS.join(', ')}`).optional(),
+  CARRIER_SETTINGS: z.string().optional(),
+  CARRIERS_FILE: z.string().optional(),
   RATE_LIMIT: whole(1, 1_000_000, 200),
   WEB_PROCESSES: whole(1, 10_000, 1),
   SHUTDOWN_GRACE_SECONDS: whole(0, 300, 1),
@@ -165,6 +195,32 @@ function mailOf(value: z.output<typeof schema>, appUrl: string): MailSettings | 
   return value.PURSER_DEMO ? { way: 'mailbox', from } : null;
 }
 
+/** Reads the carriers and routes from CARRIERS_FILE, or one carrier from CARRIER and CARRIER_SETTINGS. */
+function carriersOf(
+  given: Record<string, string | undefined>,
+  demo: boolean,
+  problems: string[],
+): Pick<Env, 'carriers' | 'routes'> {
+  const { CARRIER: kind = 'sandbox', CARRIER_SETTINGS: text, CARRIERS_FILE: path } = given;
+  const none = { carriers: {}, routes: [] };
+  if (path === undefined && given['CARRIER'] === undefined && !demo) {
+    problems.push(`CARRIER must be set: ${CARRIERS.join(', ')}; or CARRIERS_FILE for several`);
+    return none;
+  }
+  const name = path === undefined ? 'CARRIER_SETTINGS' : 'CARRIERS_FILE';
+  try {
+    const read: unknown = JSON.parse(path === undefined ? (text ?? '{}') : readFileSync(path, 'utf8'));
+    const whole =
+      path === undefined ? { carriers: { [kind]: { kind, settings: read } }, routes: [{ carrier: kind }] } : read;
+    const parsed = carriersFile.safeParse(whole);
+    if (parsed.success) return parsed.data;
+    for (const { path: at, message } of parsed.error.issues) problems.push(`${name} ${at.join('.')} ${message}`);
+  } catch (error) {
+    problems.push(`${name} is not readable as JSON: ${error instanceof Error ? error.message : 'unknown'}`);
+  }
+  return none;
+}
+
 /**
  * Reads the settings from environment variables.
  * @throws ConfigError that names every invalid variable
@@ -178,7 +234,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     return `${name} ${given[name] === undefined ? missing(name) : issue.message}`;
   });
   const demo = given['PURSER_DEMO'] === '1' || given['PURSER_DEMO'] === 'true';
-  if (!demo && given['CARRIER'] === undefined) problems.push(`CARRIER must be set: ${CARRIERS.join(' or ')}`);
+  const ways = carriersOf(given, demo, problems);
   if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const value = parsed.data;
   const appUrl = (value.APP_URL ?? `http://localhost:${value.PORT}`).replace(/\/+$/, '');
@@ -193,8 +249,7 @@ export function parseEnv(source: Record<string, string | undefined>): Env {
     allowHttp: value.ALLOW_HTTP,
     demo: value.PURSER_DEMO,
     secret: value.PURSER_SECRET,
-    carrier: value.CARRIER ?? 'sandbox',
-    routes: [{ carrier: value.CARRIER ?? 'sandbox' }],
+    ...ways,
     rateLimit: value.RATE_LIMIT,
     webProcesses: value.WEB_PROCESSES,
     shutdownGraceMs: value.SHUTDOWN_GRACE_SECONDS * 1000,

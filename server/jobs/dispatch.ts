@@ -55,7 +55,7 @@ export async function dispatchBatch(services: Services, carrier: Carrier, teamId
   const batch = await claimQueued(ctx, carrier.name, BATCH);
   if (batch.length === 0) return 0;
   const byId = new Map(batch.map((message) => [message.id, message]));
-  const named = batch.map((message) => ({ ...message, id: nameOf(teamId, message.id) }));
+  const named = batch.map((message) => ({ ...message, id: nameForCarrier(teamId, message.id) }));
   const answers = await carrier.submit(named).catch((error: unknown) => {
     log({ msg: 'a carrier failed', level: 'error', carrier: carrier.name, ...describeFault(error) });
     return named.map(({ id }): Submitted => ({ id, outcome: 'unknown', detail: 'The carrier’s adapter failed.' }));
@@ -63,23 +63,27 @@ export async function dispatchBatch(services: Services, carrier: Carrier, teamId
   const handed: Handed[] = [];
   const refused: Report[] = [];
   for (const answer of answers) {
-    const message = byId.get(messageOf(answer.id).id);
+    const message = byId.get(messageOf(answer.id)?.id ?? '');
     if (!message) continue;
     const next = nextStep(services, carrier.name, message, answer);
     if ('status' in next) refused.push(next);
     else handed.push(next);
   }
-  await recordHandOver(ctx, handed, true);
+  await recordHandOver(ctx, handed, carrier.reportsByRef ?? true);
   await reportMessages(ctx, refused);
   return batch.length;
 }
 
 /** The reference that a carrier gets: the message and its team, because a report names no team. */
-const nameOf = (teamId: string, id: string): string => `${teamId}.${id}`;
+export const nameForCarrier = (teamId: string, id: string): string => `${teamId}.${id}`;
 
-function messageOf(name: string): { teamId: string; id: string } {
-  const [teamId = '', id = ''] = name.split('.');
-  return { teamId, id };
+const UUID = '([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
+const NAME = new RegExp(`^${UUID}\\.${UUID}$`);
+
+/** Reads a reference that a carrier returned; null if it is not one of ours. */
+function messageOf(name: string): { teamId: string; id: string } | null {
+  const [, teamId, id] = NAME.exec(name) ?? [];
+  return teamId !== undefined && id !== undefined ? { teamId, id } : null;
 }
 
 /** Decides what follows from a carrier's answer: the message is handed over, tried again, tried elsewhere, or failed. */
@@ -114,9 +118,10 @@ export async function takeReports(services: Services, carrier: string, reports: 
   const final = reports.flatMap(({ status, ...report }) =>
     status === 'delivered' || status === 'failed' ? [{ ...report, status }] : [],
   );
-  const named = final.flatMap(({ message, status, code, detail }) =>
-    'id' in message ? [{ ...messageOf(message.id), status, code, detail }] : [],
-  );
+  const named = final.flatMap(({ message, status, code, detail }) => {
+    const known = 'id' in message && messageOf(message.id);
+    return known ? [{ ...known, status, code, detail }] : [];
+  });
   const refs = final.flatMap(({ message, status, code, detail }): RefReport[] =>
     'ref' in message ? [{ ref: message.ref, status, code, detail }] : [],
   );

@@ -3,14 +3,11 @@ import { Logger, run, type Runner, type TaskList } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
 import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
-import { makeServices, type Services } from '@/server/domain/core/context';
-import { listAwaited } from '@/server/domain/messaging/messages/read';
-import { reportMessages } from '@/server/domain/messaging/messages/write';
+import { makeServices } from '@/server/domain/core/context';
+import { adoptQueued } from '@/server/domain/messaging/messages/write';
 import { env } from '@/server/env';
 import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
-import type { Carrier } from '@/server/outbound/carriers/carrier';
-import { makeSandbox } from '@/server/outbound/carriers/sandbox';
-import { byTeam, jobCtx } from './context';
+import { connectCarriers, resumeAwaited } from './carriers';
 import { dispatch } from './dispatch';
 import { forget, keepBeating, keepReleasing, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
@@ -33,9 +30,7 @@ export async function startWorker(): Promise<Worker> {
   const releasing = openDatabase(settings.ownerUrl, { max: 1, name: 'purser-release' });
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
   const services = makeServices(app, settings);
-  const carrier = makeSandbox(async (teamId, reports) => {
-    await reportMessages(jobCtx(services, teamId), reports);
-  });
+  const carriers = connectCarriers(services, settings);
   const mailer = makeMailer(services, settings.mail);
   const workers = new LiveWorkers(pulse.pool);
   const [stopping, ended] = [new AbortController(), new AbortController()];
@@ -47,22 +42,27 @@ export async function startWorker(): Promise<Worker> {
   const mailRunner = mailTasks && (await runTasks(owner.pool, mailTasks, '', workers));
   const runners = mailRunner ? [runner, mailRunner] : [runner];
   await enqueueAtStart(runner);
-  await resumeAwaited(services, carrier);
-  const loops = [dispatch(services, carrier, stopping.signal), relay(owner.pool, stopping.signal), freeing];
+  await adoptQueued(services, Object.keys(settings.carriers), settings.routes.at(-1)!.carrier);
+  await resumeAwaited(services, carriers);
+  const loops = [
+    ...carriers.map((carrier) => dispatch(services, carrier, stopping.signal)),
+    relay(owner.pool, stopping.signal),
+    freeing,
+  ];
   const watched = [...loops, beating, ...runners.map(({ promise }) => promise)];
   Promise.race(watched).then(
     () => workers.lose('a part of the worker has ended'),
     () => workers.lose('a part of the worker has failed'),
   );
   announceAll(app.pool);
-  log({ msg: 'worker started', carrier: carrier.name, mail: mailer?.name ?? 'none' });
+  log({ msg: 'worker started', carriers: carriers.map(({ name }) => name), mail: mailer?.name ?? 'none' });
   return {
     lost: workers.lost,
     async stop() {
       workers.stopping();
       stopping.abort();
       await Promise.all(loops);
-      await carrier.close();
+      await Promise.all(carriers.map((carrier) => carrier.close()));
       // A runner that has already ended rejects being stopped again.
       await Promise.all(runners.map((one) => one.stop().catch(() => {})));
       // Waits for jobs under way, because no other worker may take their locks before they end.
@@ -102,13 +102,6 @@ export const queueLogger = new Logger(({ label, taskIdentifier }) => (level: str
   const what = error === undefined ? { words: hideValues(message) } : describeFault(error);
   log({ msg: 'queue', level: level === 'error' ? 'error' : 'warn', label, task: taskIdentifier, ...what });
 });
-
-/** Resumes polling for messages submitted before this process started, for carriers that are polled for reports. */
-async function resumeAwaited(services: Services, carrier: Carrier): Promise<void> {
-  if (!carrier.resume) return;
-  const rows = await listAwaited(services.database.db, carrier.name);
-  for (const [teamId, batch] of byTeam(rows)) carrier.resume(teamId, batch);
-}
 
 /** The time that a worker with a lost part has to finish its other work, in milliseconds. */
 const LAST_MS = 2_000;

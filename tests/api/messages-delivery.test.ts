@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { reportMessages, type Report } from '@/server/domain/messaging/messages/write';
+import { claimQueued, reportMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { parseId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
 import { jobCtx } from '@/server/jobs/context';
-import { dispatchBatch, expireUnreported } from '@/server/jobs/dispatch';
+import { dispatchBatch, expireMessages, takeReports } from '@/server/jobs/dispatch';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { useApi } from '../support/api-client';
+import { stubCarrier } from '../support/carriers';
 
 const as = useApi();
 
@@ -18,9 +19,7 @@ afterEach(async () => {
 
 /** Creates the carrier of the demo, wired as in the worker. */
 function sandbox(): Carrier {
-  const carrier = makeSandbox(
-    async (teamId, reports) => void (await reportMessages(jobCtx(services(), teamId), reports)),
-  );
+  const carrier = makeSandbox('sandbox', { report: (reports) => takeReports(services(), 'sandbox', reports) });
   carriers.push(carrier);
   return carrier;
 }
@@ -35,6 +34,10 @@ const report = (team: TestTeam, ...reports: (Omit<Report, 'id'> & { id: string }
     jobCtx(services(), team.teamId),
     reports.map((one) => ({ ...one, id: parseId('msg', one.id)! })),
   );
+const endClaims = (team: TestTeam) =>
+  ownerPool().query("UPDATE messages SET claimed_until = now() - interval '1 second' WHERE team_id = $1", [
+    team.teamId,
+  ]);
 const FAILED = { status: 'failed', code: 'undelivered', detail: 'No such subscriber.' } as const;
 
 describe('the sandbox carrier', () => {
@@ -67,7 +70,11 @@ describe('the sandbox carrier', () => {
       error: { code: 'undelivered', detail: expect.stringMatching(/\S/) },
       deliveredAt: null,
     });
-    expect(message.events.at(-1)).toEqual({ status: 'failed', at: message.failedAt, detail: message.error.detail });
+    expect(message.events.at(-1)).toMatchObject({
+      status: 'failed',
+      at: message.failedAt,
+      detail: message.error.detail,
+    });
     expect(await report(team, { id, ...FAILED }, { id, status: 'delivered' })).toEqual([]);
     const [refund, ...more] = await refundsOf(team);
     expect(more).toEqual([]);
@@ -88,13 +95,13 @@ describe('the sandbox carrier', () => {
     const { id } = await send(member, '+14155550002');
     await dispatchBatch(services(), sandbox(), team.teamId);
     expect(await statusOf(team, id)).toBe('sent');
-    await expireUnreported(services(), 1);
+    await expireMessages(services(), 1);
     expect(await statusOf(team, id)).toBe('sent');
-    await expireUnreported(services(), 0);
+    await expireMessages(services(), 0);
     const message = await read(team, id);
     expect(message).toMatchObject({ status: 'failed', cost: '0.00', error: { code: 'expired' } });
     expect((await as(member.key).get('/me')).body.balance).toBe('1.00');
-    await expireUnreported(services(), 0);
+    await expireMessages(services(), 0);
     expect(await refundsOf(team)).toHaveLength(1);
   });
 });
@@ -169,16 +176,9 @@ describe('a dispatcher', () => {
   it('leaves a message that it took before it died to another dispatcher when its lease ends', async () => {
     const team = await makeTeam();
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
-    const dies: Carrier = {
-      name: 'down',
-      submit: () => Promise.reject(new Error('down')),
-      close: () => Promise.resolve(),
-    };
-    await expect(dispatchBatch(services(), dies, team.teamId)).rejects.toThrow('down');
+    await claimQueued(jobCtx(services(), team.teamId), 'sandbox', 10);
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
-    await ownerPool().query("UPDATE messages SET claimed_until = now() - interval '1 second' WHERE team_id = $1", [
-      team.teamId,
-    ]);
+    await endClaims(team);
     expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
   });
@@ -187,14 +187,10 @@ describe('a dispatcher', () => {
     const team = await makeTeam();
     for (let i = 0; i < 20; i++) await send({ key: team.ownerKey }, '+14155550100');
     const seen: string[] = [];
-    const counts: Carrier = {
-      name: 'counts',
-      submit: (_team, batch) => {
-        seen.push(...batch.map(({ id }) => id));
-        return Promise.resolve(batch.map(({ id }) => ({ id, ref: id })));
-      },
-      close: () => Promise.resolve(),
-    };
+    const counts = stubCarrier('sandbox', (batch) => {
+      seen.push(...batch.map(({ id }) => id));
+      return batch.map(({ id }) => ({ id, outcome: 'accepted', refs: [id] }));
+    });
     await Promise.all(Array.from({ length: 5 }, () => dispatchBatch(services(), counts, team.teamId)));
     expect([seen.length, new Set(seen).size]).toEqual([20, 20]);
   });
@@ -202,12 +198,9 @@ describe('a dispatcher', () => {
   it('refunds at once when the carrier refuses', async () => {
     const team = await makeTeam({ fund: '1.00' });
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
-    const refuses: Carrier = {
-      name: 'refuses',
-      submit: (_team, batch) =>
-        Promise.resolve(batch.map((one) => ({ id: one.id, code: 'blocked', detail: 'Blocked.' }))),
-      close: () => Promise.resolve(),
-    };
+    const refuses = stubCarrier('sandbox', (batch) =>
+      batch.map(({ id }) => ({ id, outcome: 'refused', code: 'blocked', detail: 'Blocked.' })),
+    );
     await dispatchBatch(services(), refuses, team.teamId);
     expect(await read(team, id)).toMatchObject({
       status: 'failed',

@@ -10,7 +10,7 @@ import { reportMessages, sendBatch, type Report } from '@/server/domain/messagin
 import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { Refusal } from '@/server/domain/core/errors';
 import { services } from '@/server/http/services';
-import { expireUnreported } from '@/server/jobs/dispatch';
+import { expireMessages } from '@/server/jobs/dispatch';
 import { dropOldMessages } from '@/server/jobs/retention';
 import { CRONTAB, makeTasks } from '@/server/jobs/tasks';
 import { expectProblem, useApi } from '../support/api-client';
@@ -164,7 +164,7 @@ describe('retention', () => {
       team.teamId,
       waiting,
     ]);
-    while ((await expireUnreported(services(), 1)) > 0);
+    while ((await expireMessages(services(), 1)) > 0);
     expect(await drop()).toEqual([old]);
     expect((await proofs()).problems).toEqual([]);
     expect((await as(ann.key).get('/me')).body.balance).toBe('9.94');

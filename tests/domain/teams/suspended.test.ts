@@ -6,6 +6,7 @@ import { services } from '@/server/http/services';
 import { dispatchBatch } from '@/server/jobs/dispatch';
 import { auditOf, expectProblem, rowsOf, useApi } from '../../support/api-client';
 import { callProcedure, sessionOf } from '../../support/procedures';
+import { stubCarrier } from '../../support/carriers';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../../support/team';
 
 const as = useApi();
@@ -44,13 +45,7 @@ describe('a suspended team', () => {
     const team = await makeTeam();
     const sent = (await as(team.ownerKey).post('/messages', message)).body;
     await suspendTeam(team.operator, {});
-    const carrier = {
-      name: 'test',
-      submit: (_team: string, batch: { id: string }[]) =>
-        Promise.resolve(batch.map(({ id }) => ({ id, ref: `r-${id}` }))),
-      close: () => Promise.resolve(),
-    };
-    expect(await dispatchBatch(services(), carrier, team.teamId)).toBe(1);
+    expect(await dispatchBatch(services(), stubCarrier('sandbox'), team.teamId)).toBe(1);
     expect((await as(team.ownerKey).get(`/messages/${sent.id}`)).body.status).toBe('sent');
   });
 

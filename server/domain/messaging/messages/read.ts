@@ -318,6 +318,14 @@ export async function nextQueuedTeam(db: Db, carrier: string, after: string | nu
   return rows[0] ? asTeamId(rows[0].team_id) : null;
 }
 
+/** Returns messages that a carrier has accepted but not reported on, over all teams. */
+export async function listAwaited(db: Db, carrier: string): Promise<{ teamId: TeamId; id: string; to: string }[]> {
+  const { rows } = await db.execute<{ team_id: string; id: string; recipient: string }>(
+    sql`SELECT team_id, id, recipient FROM messages WHERE status = 'sent' AND carrier = ${carrier} ORDER BY id`,
+  );
+  return rows.map((row) => ({ teamId: asTeamId(row.team_id), id: row.id, to: row.recipient }));
+}
+
 const EXPIRE_AT_ONCE = 1_000;
 
 /** A message that is older than its validity and not final. */

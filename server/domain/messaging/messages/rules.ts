@@ -22,4 +22,6 @@ export type OutgoingMessage = {
   body: string;
   encoding: 'gsm7' | 'ucs2';
   segments: number;
+  /** The time after which the carrier should no longer try; null or absent if the carrier decides. */
+  validUntil?: Date | null;
 };
