@@ -1,9 +1,10 @@
 import type { CallbackContent, CallbackRequest, Carrier, CarrierEnv, CarrierKind } from './carrier';
 import { kannel } from './kannel';
 import { sandbox } from './sandbox';
+import { smpp } from './smpp';
 
 /** Every kind of carrier. The settings of each are parsed here, at the one way in, so their type is known to the kind. */
-const KINDS: Record<string, CarrierKind<unknown>> = { sandbox, kannel };
+const KINDS: Record<string, CarrierKind<unknown>> = { sandbox, kannel, smpp };
 
 /** The names of all kinds. */
 export const CARRIER_KINDS: readonly string[] = Object.keys(KINDS);
