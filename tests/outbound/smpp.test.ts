@@ -106,6 +106,8 @@ describe.skipIf(isMissing('libnet-smpp-perl'))('an SMSC on Net::SMPP', () => {
   /** Submits a text, and returns the answer and its submits on the wire, in the order of the parts. */
   async function sent(body: string, settings: Record<string, unknown> = {}, from = 'Acme') {
     const carrier = connectTo(smsc, settings);
+    // This SMSC keeps no receipt for a receiver that is not bound yet.
+    await waitFor(() => carrier.health().connected);
     const message = outgoing(body, { to: recipient(), from });
     const [answer] = await carrier.submit([message]);
     return { answer, message, carrier, wire: submitsTo(message.to) };
