@@ -18,7 +18,11 @@ const text = fc
   })
   .map((chars) => chars.join(''));
 const gsmText = fc
-  .array(fc.constantFrom('a', 'Z', '€', '{', '\\', '\f', 'é', '\n', '@', 'Δ', '|'), { minLength: 1, maxLength: 800 })
+  .array(fc.constantFrom('a', 'Z', '€', '{', '\\', '\f', 'é', '\n', '@', 'Δ', '|'), {
+    minLength: 1,
+    maxLength: 800,
+    size: 'max',
+  })
   .map((chars) => chars.join(''));
 
 describe('the parts of a text', () => {

@@ -105,7 +105,7 @@ export function outgoing(body: string, rest: Partial<OutgoingMessage> = {}): Out
 }
 
 /** A text of 400 characters with an emoji. */
-export const LONG_TEXT = `${'Ünïcode text, '.repeat(30).slice(0, 390)}😀${'.'.repeat(8)}`;
+export const LONG_TEXT = `${'Ünïcode text, '.repeat(30).slice(0, 390)}😀${'.'.repeat(9)}`;
 
 /** Texts at the boundaries of both encodings: extension characters at 160 and 153, surrogate pairs at 70 and 67. */
 export const BOUNDARIES: Record<string, string> = {

@@ -40,3 +40,18 @@ const REFERENCE = new RegExp(`^(?:${UUID}\\.)?${UUID}$`);
 /** Returns our reference in a carrier's field, or null if the field holds something else. */
 export const messageIdIn = (value: unknown): string | null =>
   typeof value === 'string' && REFERENCE.test(value) ? value : null;
+
+/** Returns the fields of a form that was posted. */
+export const formOf = ({ body }: CallbackRequest): URLSearchParams => new URLSearchParams(body.toString('utf8'));
+
+/** The greatest age of a signed callback, in seconds, so that a recorded one cannot be sent again later. */
+const SIGNED_MAX_AGE_SECONDS = 300;
+
+/** Returns true if a Unix time in seconds is at most five minutes from now. */
+export function isRecent(seconds: string | undefined): boolean {
+  return (
+    seconds !== undefined &&
+    /^\d{1,12}$/.test(seconds) &&
+    Math.abs(Date.now() / 1_000 - Number(seconds)) <= SIGNED_MAX_AGE_SECONDS
+  );
+}

@@ -15,6 +15,7 @@ import type {
 } from './carrier';
 import { callCarrier, CallHealth, mapLimited, type HttpAnswer } from './http-call';
 import { concatenationHeader, isCutByLength, splitText } from './parts';
+import { joinOutcomes } from './part-outcomes';
 import { parseReceipt } from './receipt-text';
 
 /** A user of `sendsms` at a Kannel smsbox: https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html#AEN5029 */
@@ -149,16 +150,6 @@ function requestUrl(
   }).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`]));
   if (piece.header) query.push(`udh=${encodeOctets(piece.header)}`);
   return `${settings.url}${settings.url.includes('?') ? '&' : '?'}${query.join('&')}`;
-}
-
-/** Joins the outcomes of a message's parts. Once a part is taken, only a retry with the same reference can complete it. */
-function joinOutcomes(outcomes: Outcome[]): Outcome {
-  const refused = outcomes.find(({ outcome }) => outcome === 'refused');
-  if (refused) return refused;
-  const open = outcomes.find(({ outcome }) => outcome !== 'accepted');
-  if (!open) return { outcome: 'accepted', refs: [] };
-  const isUntouched = outcomes.every(({ outcome }) => outcome === 'delayed');
-  return isUntouched ? open : { outcome: 'unknown', detail: 'detail' in open ? open.detail : '' };
 }
 
 function makeKannel(name: string, settings: KannelSettings, env: CarrierEnv): Carrier {

@@ -1,9 +1,26 @@
 import type { CallbackContent, CallbackRequest, Carrier, CarrierEnv, CarrierKind } from './carrier';
+import { http } from './http';
 import { kannel } from './kannel';
 import { sandbox } from './sandbox';
+import { seven } from './seven';
+import { smpp } from './smpp';
+import { smsTo } from './sms-to';
+import { telnyx } from './telnyx';
+import { twilio } from './twilio';
+import { vonage } from './vonage';
 
 /** Every kind of carrier. The settings of each are parsed here, at the one way in, so their type is known to the kind. */
-const KINDS: Record<string, CarrierKind<unknown>> = { sandbox, kannel };
+const KINDS: Record<string, CarrierKind<unknown>> = {
+  sandbox,
+  kannel,
+  smpp,
+  twilio,
+  vonage,
+  telnyx,
+  'sms-to': smsTo,
+  seven,
+  http,
+};
 
 /** The names of all kinds. */
 export const CARRIER_KINDS: readonly string[] = Object.keys(KINDS);
