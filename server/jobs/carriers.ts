@@ -6,7 +6,8 @@ import { callbackPath } from '@/server/outbound/carriers/callback-url';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeCarrier } from '@/server/outbound/carriers/registry';
 import { makeAnyTargets } from '@/server/outbound/targets';
-import { nameForCarrier, takeReports } from './dispatch';
+import { carrierReference } from '@/server/domain/messaging/hand-over/rules';
+import { takeReports } from '@/server/domain/messaging/hand-over/write';
 
 /** Connects every carrier of the installation. */
 export function connectCarriers(services: Services, { carriers, appUrl, secret }: Env): Carrier[] {
@@ -25,6 +26,6 @@ export function connectCarriers(services: Services, { carriers, appUrl, secret }
 export async function resumeAwaited(services: Services, carriers: Carrier[]): Promise<void> {
   for (const carrier of carriers.filter(({ resume }) => resume)) {
     const rows = await listAwaited(services.database.db, carrier.name);
-    carrier.resume!(rows.map(({ teamId, id, to }) => ({ id: nameForCarrier(teamId, id), to })));
+    carrier.resume!(rows.map(({ teamId, id, to }) => ({ id: carrierReference(teamId, id), to })));
   }
 }

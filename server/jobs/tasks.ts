@@ -10,7 +10,7 @@ import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { describeFault, log } from '@/server/log';
 import type { Mailer } from '@/server/outbound/mail/mailer';
 import { expireMessages } from './dispatch';
-import { jobCtx } from './context';
+import { systemContext } from '@/server/domain/core/context';
 import { sendMail } from './send-email';
 import { dropOldMessages } from './retention';
 import { mailLink } from '@/server/domain/identity/email-links/write';
@@ -56,18 +56,18 @@ export const makeTasks = (services: Services, owner: Pool, settings: Settings): 
 function tasksOfChanges(services: Services): Record<Exclude<OutboxTask, MailTask>, Task> {
   return {
     'serve-waiting': async (payload) => {
-      await serveWaiting(jobCtx(services, teamPayload.parse(payload).teamId));
+      await serveWaiting(systemContext(services, teamPayload.parse(payload).teamId));
     },
     'erase-trail': async (payload, helpers) => {
       const { teamId, ...trail } = trailPayload.parse(payload);
-      const { waiting } = await eraseTrail(jobCtx(services, teamId), trail);
+      const { waiting } = await eraseTrail(systemContext(services, teamId), trail);
       // Messages under way keep their text until they are final.
       if (waiting)
         await helpers.addJob('erase-trail', { teamId, ...trail }, { runAt: new Date(Date.now() + LATER_MS) });
     },
     alert: async (payload) => {
       const job = alertPayload.parse(payload);
-      await sendAlert(jobCtx(services, job.teamId), job);
+      await sendAlert(systemContext(services, job.teamId), job);
     },
     'mail-link': async (payload) => {
       await mailLink(services, linkPayload.parse(payload).linkId);
@@ -100,6 +100,10 @@ function tasksOfClock(services: Services, owner: Pool, settings: Settings): Reco
     },
     'expire-messages': async () => {
       while ((await expireMessages(services, settings.messageValidityHours)) > 0);
+      // A message that was not reported by now has expired. The week is for reports that come late.
+      await owner.query(`DELETE FROM carrier_refs WHERE created_at < now() - make_interval(hours => $1, days => 7)`, [
+        settings.messageValidityHours,
+      ]);
     },
     'make-partitions': async () => {
       await owner.query(
@@ -113,7 +117,7 @@ function tasksOfClock(services: Services, owner: Pool, settings: Settings): Reco
     },
     'remove-old-texts': async () => {
       const { rows } = await owner.query<{ id: string }>('SELECT id FROM teams WHERE text_retention_days IS NOT NULL');
-      for (const { id } of rows) await removeOldTexts(jobCtx(services, id));
+      for (const { id } of rows) await removeOldTexts(systemContext(services, id));
     },
     'drop-old-refusals': async () => {
       await owner.query(`DELETE FROM refusals WHERE day < (now() AT TIME ZONE 'UTC')::date - $1::int`, [

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
 import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { makeServices } from '@/server/domain/core/context';
-import { adoptQueued } from '@/server/domain/messaging/messages/write';
+import { adoptQueued } from '@/server/domain/messaging/hand-over/write';
 import { env } from '@/server/env';
 import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
 import { connectCarriers, resumeAwaited } from './carriers';
@@ -45,7 +45,7 @@ export async function startWorker(): Promise<Worker> {
   await adoptQueued(services, Object.keys(settings.carriers), settings.routes.at(-1)!.carrier);
   await resumeAwaited(services, carriers);
   const loops = [
-    ...carriers.map((carrier) => dispatch(services, carrier, stopping.signal)),
+    ...carriers.map((carrier) => dispatch(services, carrier, carriers, stopping.signal)),
     relay(owner.pool, stopping.signal),
     freeing,
   ];

@@ -1,14 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { claimQueued, reportMessages, type Report } from '@/server/domain/messaging/messages/write';
+import { claimQueued, takeReports } from '@/server/domain/messaging/hand-over/write';
+import { reportMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { parseId } from '@/server/domain/core/ids';
 import { services } from '@/server/http/services';
-import { jobCtx } from '@/server/jobs/context';
-import { dispatchBatch, expireMessages, takeReports } from '@/server/jobs/dispatch';
+import { systemContext } from '@/server/domain/core/context';
+import { expireMessages } from '@/server/jobs/dispatch';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeSandbox } from '@/server/outbound/carriers/sandbox';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { useApi } from '../support/api-client';
-import { stubCarrier } from '../support/carriers';
+import { dispatchTo, stubCarrier } from '../support/carriers';
 
 const as = useApi();
 
@@ -31,7 +32,7 @@ const statusOf = async (team: TestTeam, id: string): Promise<string> => (await r
 const refundsOf = async (team: TestTeam) => (await as(team.ownerKey).get('/transfers?kind=refund')).body.data;
 const report = (team: TestTeam, ...reports: (Omit<Report, 'id'> & { id: string })[]) =>
   reportMessages(
-    jobCtx(services(), team.teamId),
+    systemContext(services(), team.teamId),
     reports.map((one) => ({ ...one, id: parseId('msg', one.id)! })),
   );
 const endClaims = (team: TestTeam) =>
@@ -45,7 +46,7 @@ describe('the sandbox carrier', () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550100');
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
+    expect(await dispatchTo(services(), sandbox(), team.teamId)).toBe(1);
     expect(await statusOf(team, id)).toBe('sent');
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
     const message = await read(team, id);
@@ -55,14 +56,14 @@ describe('the sandbox carrier', () => {
     );
     expect(message).toMatchObject({ error: null, failedAt: null, cost: '0.01' });
     expect((await as(member.key).get('/me')).body.balance).toBe('0.99');
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
+    expect(await dispatchTo(services(), sandbox(), team.teamId)).toBe(0);
   });
 
   it('fails a number that ends in 0001, and the message is refunded whole, once', async () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550001');
-    await dispatchBatch(services(), sandbox(), team.teamId);
+    await dispatchTo(services(), sandbox(), team.teamId);
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('failed');
     const message = await read(team, id);
     expect(message).toMatchObject({
@@ -93,7 +94,7 @@ describe('the sandbox carrier', () => {
     const team = await makeTeam();
     const member = await addMember(team, { credit: '1.00' });
     const { id } = await send(member, '+14155550002');
-    await dispatchBatch(services(), sandbox(), team.teamId);
+    await dispatchTo(services(), sandbox(), team.teamId);
     expect(await statusOf(team, id)).toBe('sent');
     await expireMessages(services(), 1);
     expect(await statusOf(team, id)).toBe('sent');
@@ -176,10 +177,10 @@ describe('a dispatcher', () => {
   it('leaves a message that it took before it died to another dispatcher when its lease ends', async () => {
     const team = await makeTeam();
     const { id } = await send({ key: team.ownerKey }, '+14155550100');
-    await claimQueued(jobCtx(services(), team.teamId), 'sandbox', 10);
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(0);
+    await claimQueued(systemContext(services(), team.teamId), 'sandbox', 10);
+    expect(await dispatchTo(services(), sandbox(), team.teamId)).toBe(0);
     await endClaims(team);
-    expect(await dispatchBatch(services(), sandbox(), team.teamId)).toBe(1);
+    expect(await dispatchTo(services(), sandbox(), team.teamId)).toBe(1);
     await expect.poll(() => statusOf(team, id), { timeout: 60_000 }).toBe('delivered');
   });
 
@@ -191,7 +192,7 @@ describe('a dispatcher', () => {
       seen.push(...batch.map(({ id }) => id));
       return batch.map(({ id }) => ({ id, outcome: 'accepted', refs: [id] }));
     });
-    await Promise.all(Array.from({ length: 5 }, () => dispatchBatch(services(), counts, team.teamId)));
+    await Promise.all(Array.from({ length: 5 }, () => dispatchTo(services(), counts, team.teamId)));
     expect([seen.length, new Set(seen).size]).toEqual([20, 20]);
   });
 
@@ -201,7 +202,7 @@ describe('a dispatcher', () => {
     const refuses = stubCarrier('sandbox', (batch) =>
       batch.map(({ id }) => ({ id, outcome: 'refused', code: 'blocked', detail: 'Blocked.' })),
     );
-    await dispatchBatch(services(), refuses, team.teamId);
+    await dispatchTo(services(), refuses, team.teamId);
     expect(await read(team, id)).toMatchObject({
       status: 'failed',
       sentAt: null,

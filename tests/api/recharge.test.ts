@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { services } from '@/server/http/services';
-import { jobCtx } from '@/server/jobs/context';
+import { systemContext } from '@/server/domain/core/context';
 import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { addMember, makeTeam, micros, ownerPool, type TestMember, type TestTeam } from '../support/team';
 import { balancesOf, expectProblem, useApi } from '../support/api-client';
@@ -21,7 +21,7 @@ const eventsOf = async (team: TestTeam, { mem }: TestMember) =>
   (await as(team.ownerKey).get(`/members/${mem}/recharge/events`)).body.data;
 const balanceOf = async ({ key }: TestMember) => (await as(key).get('/me')).body.member.balance;
 const masterOf = async (team: TestTeam) => (await as(team.ownerKey).get('/team')).body.masterBalance;
-const serve = (team: TestTeam) => serveWaiting(jobCtx(services(), team.teamId));
+const serve = (team: TestTeam) => serveWaiting(systemContext(services(), team.teamId));
 const put = (team: TestTeam, { mem }: TestMember, rule: object) =>
   as(team.ownerKey).put(`/members/${mem}/recharge`, rule);
 const fund = (team: TestTeam, amount: string) => fundTeam(team.operator, { amount: micros(amount) });

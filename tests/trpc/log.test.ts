@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseId } from '@/server/domain/core/ids';
 import { reportMessages } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
-import { jobCtx } from '@/server/jobs/context';
+import { systemContext } from '@/server/domain/core/context';
 import { useApi } from '../support/api-client';
 import { callProcedure, sessionOf } from '../support/procedures';
 import { addMember, makeTeam, ownerPool, type TestMember, type TestTeam } from '../support/team';
@@ -26,7 +26,7 @@ const idsOf = ({ data }: { data: Sent[] }): string[] => data.map(({ id }) => id)
 
 const report = (team: TestTeam, status: 'sent' | 'delivered' | 'failed', ...ids: string[]) =>
   reportMessages(
-    jobCtx(services(), team.teamId),
+    systemContext(services(), team.teamId),
     ids.map((id) => ({ id: parseId('msg', id)!, status, ...(status === 'failed' && { code: 'x', detail: 'No.' }) })),
   );
 

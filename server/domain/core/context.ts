@@ -93,6 +93,16 @@ export function makeContext(
   return { ...services, actor, db: services.database.db, requestId, at, tx: null };
 }
 
+/** Returns the context of a job: the operator's right in one team. Jobs print no money, so it has no currency. */
+export const systemContext = (services: Services, teamId: string): Context =>
+  makeContext(services, {
+    type: 'operator',
+    teamId: asTeamId(teamId),
+    currency: '',
+    name: 'Purser',
+    channel: 'system',
+  });
+
 /** Returns the context of the operator at the command line, in one team. */
 export const operatorContext = (services: Services, teamId: string): Context =>
   makeContext(services, { type: 'operator', teamId: asTeamId(teamId), currency: '', name: 'Operator', channel: 'cli' });

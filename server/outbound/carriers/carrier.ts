@@ -5,13 +5,14 @@ import type { Targets } from '../targets';
 /**
  * A carrier's answer to one submitted message.
  *
- * - `accepted`: the carrier has it. `refs` are the carrier's ids: none if it gives none, one, or one for each part.
+ * - `accepted`: the carrier has it. `refs` are the carrier's ids: none if it gives none, one, or one for each part. `parts`
+ *   is their number if each is reported by our id and its own number.
  * - `refused`: the carrier will never send it.
  * - `delayed`: the carrier has certainly not taken it, so it can be tried again later or by another route.
  * - `unknown`: the carrier may have taken it. It must be retried with the same carrier and the same id.
  */
 export type Submitted =
-  | { id: string; outcome: 'accepted'; refs: string[] }
+  | { id: string; outcome: 'accepted'; refs: string[]; parts?: number }
   | { id: string; outcome: 'refused'; code: string; detail: string }
   | { id: string; outcome: 'delayed'; detail: string; retryAfterMs?: number }
   | { id: string; outcome: 'unknown'; detail: string };

@@ -162,16 +162,19 @@ function makeKannel(name: string, settings: KannelSettings, env: CarrierEnv): Ca
   };
   const submitOne = async (message: OutgoingMessage): Promise<Submitted> => {
     const outcomes: Outcome[] = [];
-    for (const piece of piecesOf(message, settings.maxMessages)) {
+    const pieces = piecesOf(message, settings.maxMessages);
+    for (const piece of pieces) {
       outcomes.push(await submitPiece(message, piece));
       // The later parts would arrive without this one.
       if (outcomes.at(-1)?.outcome !== 'accepted') break;
     }
-    return { id: message.id, ...joinOutcomes(outcomes) };
+    const whole = joinOutcomes(outcomes);
+    return { id: message.id, ...whole, ...(whole.outcome === 'accepted' && { parts: pieces.length }) };
   };
   return {
     name,
     capabilities,
+    reportsByRef: false,
     submit: (batch) => mapLimited(batch, settings.concurrency, submitOne),
     health: () => health.state(),
     close: () => Promise.resolve(),

@@ -4,11 +4,12 @@ import { printId } from '@/server/domain/core/ids';
 import type { Route } from '@/server/domain/core/routes';
 import { getMessage } from '@/server/domain/messaging/messages/read';
 import type { Message } from '@/server/domain/messaging/messages/schema';
-import { adoptQueued, sendMessage } from '@/server/domain/messaging/messages/write';
+import { adoptQueued, takeReports } from '@/server/domain/messaging/hand-over/write';
+import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
-import { dispatchBatch, expireMessages, takeReports } from '@/server/jobs/dispatch';
+import { dispatch, dispatchBatch, expireMessages } from '@/server/jobs/dispatch';
 import type { Carrier, DeliveryReport, Submitted } from '@/server/outbound/carriers/carrier';
-import { stubCarrier } from '../../support/carriers';
+import { dispatchTo, stubCarrier } from '../../support/carriers';
 import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from '../../support/team';
 
 const FIRST_THEN_SECOND: Route[] = [{ carrier: 'first' }, { carrier: 'second' }];
@@ -70,18 +71,18 @@ describe('a message with several routes', () => {
       { carrier: 'first' },
     ];
     const message = await accept(team, routes);
-    expect(await dispatchBatch(withRoutes(routes), stubCarrier('first'), team.teamId)).toBe(0);
-    expect(await dispatchBatch(withRoutes(routes), stubCarrier('second'), team.teamId)).toBe(1);
+    expect(await dispatchTo(withRoutes(routes), stubCarrier('first'), team.teamId)).toBe(0);
+    expect(await dispatchTo(withRoutes(routes), stubCarrier('second'), team.teamId)).toBe(1);
     expect((await read(team, message)).events.at(-1)).toMatchObject({ status: 'sent', carrier: 'second' });
   });
 
   it('is tried by the next route after a definite refusal, and fails with the last one, refunded once', async () => {
     const team = await makeTeam();
     const message = await accept(team, FIRST_THEN_SECOND);
-    await dispatchBatch(withRoutes(FIRST_THEN_SECOND), refuses('first'), team.teamId);
+    await dispatchTo(withRoutes(FIRST_THEN_SECOND), refuses('first'), team.teamId);
     expect((await read(team, message)).status).toBe('queued');
     expect(await refundsOf(team, message)).toBe(0);
-    await dispatchBatch(withRoutes(FIRST_THEN_SECOND), refuses('second'), team.teamId);
+    await dispatchTo(withRoutes(FIRST_THEN_SECOND), refuses('second'), team.teamId);
     const { status, error, events } = await read(team, message);
     expect([status, error]).toEqual(['failed', { code: '21610', detail: 'Unsubscribed.' }]);
     expect(events.map((event) => [event.status, event.carrier, event.code])).toEqual([
@@ -98,9 +99,9 @@ describe('a message with several routes', () => {
   ] as const)('stays with its carrier after %s, with the same reference', async (_, carrierOf) => {
     const team = await makeTeam();
     const message = await accept(team, FIRST_THEN_SECOND);
-    await dispatchBatch(withRoutes(FIRST_THEN_SECOND), carrierOf('first'), team.teamId);
+    await dispatchTo(withRoutes(FIRST_THEN_SECOND), carrierOf('first'), team.teamId);
     await endWaits(team);
-    expect(await dispatchBatch(withRoutes(FIRST_THEN_SECOND), stubCarrier('second'), team.teamId)).toBe(0);
+    expect(await dispatchTo(withRoutes(FIRST_THEN_SECOND), stubCarrier('second'), team.teamId)).toBe(0);
     const names: string[] = [];
     const takes = stubCarrier('first', (batch) =>
       batch.map(({ id }): Submitted => {
@@ -108,7 +109,7 @@ describe('a message with several routes', () => {
         return { id, outcome: 'accepted', refs: [] };
       }),
     );
-    expect(await dispatchBatch(withRoutes(FIRST_THEN_SECOND), takes, team.teamId)).toBe(1);
+    expect(await dispatchTo(withRoutes(FIRST_THEN_SECOND), takes, team.teamId)).toBe(1);
     expect(names).toEqual([`${team.teamId}.${message.id}`]);
     expect((await read(team, message)).status).toBe('sent');
   });
@@ -121,8 +122,8 @@ describe('a message with several routes', () => {
       onBehalfOf: null,
       message: { to: '+14155550100', from: 'Acme', body: 'Hello' },
     })) as Message;
-    await dispatchBatch(withRoutes(FIRST_THEN_SECOND), refuses('first'), team.teamId);
-    await dispatchBatch(withRoutes(FIRST_THEN_SECOND), stubCarrier('second'), team.teamId);
+    await dispatchTo(withRoutes(FIRST_THEN_SECOND), refuses('first'), team.teamId);
+    await dispatchTo(withRoutes(FIRST_THEN_SECOND), stubCarrier('second'), team.teamId);
     const { events } = await getMessage(ctx, message.id);
     expect(events.map(({ status, carrier, carrierRef }) => [status, carrier, carrierRef])).toEqual([
       ['queued', null, null],
@@ -139,12 +140,12 @@ describe('a message that its carrier has not taken', () => {
     const waits: number[] = [];
     for (let i = 0; i < 4; i += 1) {
       await endWaits(team);
-      await dispatchBatch(withRoutes([{ carrier: 'only' }]), isSilent('only'), team.teamId);
+      await dispatchTo(withRoutes([{ carrier: 'only' }]), isSilent('only'), team.teamId);
       waits.push(Math.round(await waitOf(team)));
     }
     expect(waits).toEqual([2, 4, 8, 16]);
     await endWaits(team);
-    await dispatchBatch(withRoutes([{ carrier: 'only' }]), delays('only', 90_000), team.teamId);
+    await dispatchTo(withRoutes([{ carrier: 'only' }]), delays('only', 90_000), team.teamId);
     expect(Math.round(await waitOf(team))).toBe(90);
   });
 
@@ -154,7 +155,7 @@ describe('a message that its carrier has not taken', () => {
     for (let i = 0; i < 25; i += 1) {
       await endWaits(team);
       const busy = answers('only', (id) => ({ id, outcome: 'delayed', detail: `Busy ${i}.` }));
-      await dispatchBatch(withRoutes([{ carrier: 'only' }]), busy, team.teamId);
+      await dispatchTo(withRoutes([{ carrier: 'only' }]), busy, team.teamId);
     }
     const { events } = await read(team, message);
     expect([events.length, events[1]?.detail, events.at(-1)?.detail]).toEqual([21, 'Busy 5.', 'Busy 24.']);
@@ -181,7 +182,74 @@ describe('a message that its carrier has not taken', () => {
     expect(await adoptQueued(services(), ['sandbox', 'first', 'second', 'only', 'parts'], 'sandbox')).toBeGreaterThan(
       0,
     );
-    expect(await dispatchBatch(services(), stubCarrier('sandbox'), team.teamId)).toBe(1);
+    expect(await dispatchTo(services(), stubCarrier('sandbox'), team.teamId)).toBe(1);
+  });
+});
+
+describe('a carrier that is down', () => {
+  const isDown = (carrier: Carrier): Carrier => ({
+    ...carrier,
+    health: () => ({ connected: false, detail: 'Refused.' }),
+  });
+
+  it('is shown ten messages of a queue, and keeps the others for itself while nobody else takes them', async () => {
+    const team = await makeTeam();
+    for (let i = 0; i < 12; i += 1) await accept(team, [{ carrier: 'only' }]);
+    const shown: number[] = [];
+    const down = isDown(
+      stubCarrier('only', (batch) => {
+        shown.push(batch.length);
+        return batch.map(({ id }) => ({ id, outcome: 'delayed', detail: 'Refused.' }));
+      }),
+    );
+    expect(await dispatchTo(withRoutes([{ carrier: 'only' }]), down, team.teamId)).toBe(10);
+    expect(shown).toEqual([10]);
+    expect(await dispatchTo(withRoutes([{ carrier: 'only' }]), stubCarrier('only'), team.teamId)).toBe(2);
+  });
+
+  it('loses its messages to the next route after a while, but none that it may have', async () => {
+    const team = await makeTeam();
+    const services = withRoutes(FIRST_THEN_SECOND);
+    const open = await accept(team, FIRST_THEN_SECOND);
+    await dispatchTo(services, isSilent('first'), team.teamId);
+    const waiting = await accept(team, FIRST_THEN_SECOND);
+    await endWaits(team);
+    const line = { carrier: isDown(delays('first')), isDown: true, others: new Set(['second']) };
+    expect(await dispatchBatch(services, line, team.teamId)).toBe(2);
+    expect(await dispatchTo(services, stubCarrier('second'), team.teamId)).toBe(1);
+    expect([(await read(team, waiting)).status, (await read(team, open)).status]).toEqual(['sent', 'queued']);
+  });
+
+  it('delays its own messages alone', async () => {
+    const team = await makeTeam();
+    const routes = [{ carrier: 'broken', countries: ['US'] }, { carrier: 'healthy' }];
+    const services = withRoutes(routes);
+    const stop = new AbortController();
+    const carriers = [isDown(delays('broken')), stubCarrier('healthy')];
+    const loops = carriers.map((carrier) => dispatch(services, carrier, carriers, stop.signal));
+    const [held, sent] = [await accept(team, routes), await accept(team, routes, '+442071838750')];
+    await expect.poll(async () => (await read(team, sent)).status).toBe('sent');
+    expect((await read(team, held)).status).toBe('queued');
+    stop.abort();
+    await Promise.all(loops);
+  });
+
+  it('gets no more a second than its route allows', async () => {
+    const team = await makeTeam();
+    const routes = [{ carrier: 'paced', maxPerSecond: 20 }];
+    for (let i = 0; i < 15; i += 1) await accept(team, routes);
+    const times: number[] = [];
+    const carrier = stubCarrier('paced', (batch) => {
+      times.push(...batch.map(() => performance.now()));
+      return batch.map(({ id }) => ({ id, outcome: 'accepted', refs: [] }));
+    });
+    for (let i = 0; i < 15; i += 1) await accept(team, routes);
+    const stop = new AbortController();
+    const loop = dispatch(withRoutes(routes), carrier, [carrier], stop.signal);
+    await expect.poll(() => times.length, { timeout: 10_000 }).toBe(30);
+    stop.abort();
+    await loop;
+    expect(times.at(-1)! - times[0]!).toBeGreaterThan(900);
   });
 });
 
@@ -211,7 +279,7 @@ describe('reports that name the carrier’s own ids', () => {
         return batch.map(({ id }) => ({ id, outcome: 'accepted', refs }));
       },
     };
-    await dispatchBatch(withRoutes(routes), carrier, team.teamId);
+    await dispatchTo(withRoutes(routes), carrier, team.teamId);
     return { team, message, refs };
   }
 
@@ -250,6 +318,22 @@ describe('reports that name the carrier’s own ids', () => {
     expect((await read(half.team, half.message)).status).toBe('sent');
     await report(byRef(half.refs[1]!, 'delivered'));
     expect((await read(half.team, half.message)).status).toBe('delivered');
+  });
+
+  it('deliver a message whose parts are reported by their number', async () => {
+    const team = await makeTeam();
+    const message = await accept(team, routes);
+    const carrier = answers('parts', (id) => ({ id, outcome: 'accepted', refs: [], parts: 2 }));
+    await dispatchTo(withRoutes(routes), carrier, team.teamId);
+    const part = (number: number): DeliveryReport => ({
+      ...byRef('', 'delivered'),
+      message: { id: `${team.teamId}.${message.id}` },
+      part: number,
+    });
+    await report(part(2));
+    expect((await read(team, message)).status).toBe('sent');
+    await report(part(2), part(1));
+    expect((await read(team, message)).status).toBe('delivered');
   });
 
   it('change nothing for an id that nobody gave', async () => {

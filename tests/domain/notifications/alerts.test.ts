@@ -10,7 +10,7 @@ import type { UserContext } from '@/server/domain/core/user-context';
 import { setRecharge } from '@/server/domain/billing/auto-recharge/write';
 import { rechargeInput } from '@/server/domain/billing/auto-recharge/schema';
 import { updateSettings, updateTeam } from '@/server/domain/teams/teams/write';
-import { jobCtx } from '@/server/jobs/context';
+import { systemContext } from '@/server/domain/core/context';
 import { type Mailer, type OutgoingMail, MailError } from '@/server/outbound/mail/mailer';
 import { auditOf } from '../../support/api-client';
 import { doJobs, mailing, mailsOf, type MailRow } from '../../support/mail';
@@ -278,7 +278,8 @@ describe('many alerts to one user', () => {
     expect(sent()[0]!.text).toContain('And: 15 more');
   });
 
-  const tell = (teamId: string, accountId: string) => sendAlert(jobCtx(mailing(), teamId), { teamId, accountId });
+  const tell = (teamId: string, accountId: string) =>
+    sendAlert(systemContext(mailing(), teamId), { teamId, accountId });
   /** Waits until so many statements wait for a lock. */
   const waiting = async (many: number): Promise<void> => {
     const sql = `SELECT count(DISTINCT l.pid)::int AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid

@@ -9,7 +9,7 @@ import { verifyReports } from '@/server/domain/messaging/usage/read';
 import { findSignedInUser } from '@/server/domain/identity/sessions/read';
 import { signIn } from '@/server/domain/identity/sessions/write';
 import { services } from '@/server/http/services';
-import { jobCtx } from '@/server/jobs/context';
+import { systemContext } from '@/server/domain/core/context';
 import { ProblemError } from '@/server/trpc/problem';
 import { balancesOf, expectProblem, rowsOf, useApi } from '../../support/api-client';
 import {
@@ -97,7 +97,7 @@ async function runTrails(...teams: TestTeam[]): Promise<boolean> {
   for (const { teamId } of teams) {
     const { rows } = await sql(`SELECT payload FROM outbox WHERE team_id = $1 AND task = 'erase-trail'`, [teamId]);
     for (const { payload } of rows as { payload: { memberId: string; until: string } }[]) {
-      waiting = (await eraseTrail(jobCtx(services(), teamId), payload)).waiting || waiting;
+      waiting = (await eraseTrail(systemContext(services(), teamId), payload)).waiting || waiting;
     }
   }
   return waiting;

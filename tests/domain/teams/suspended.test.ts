@@ -3,10 +3,9 @@ import { fundTeam } from '@/server/domain/billing/ledger/write';
 import { serveWaiting } from '@/server/domain/billing/auto-recharge/write';
 import { resumeTeam, suspendTeam } from '@/server/domain/teams/teams/write';
 import { services } from '@/server/http/services';
-import { dispatchBatch } from '@/server/jobs/dispatch';
 import { auditOf, expectProblem, rowsOf, useApi } from '../../support/api-client';
 import { callProcedure, sessionOf } from '../../support/procedures';
-import { stubCarrier } from '../../support/carriers';
+import { dispatchTo, stubCarrier } from '../../support/carriers';
 import { addMember, makeTeam, micros, ownerPool, type TestTeam } from '../../support/team';
 
 const as = useApi();
@@ -45,7 +44,7 @@ describe('a suspended team', () => {
     const team = await makeTeam();
     const sent = (await as(team.ownerKey).post('/messages', message)).body;
     await suspendTeam(team.operator, {});
-    expect(await dispatchBatch(services(), stubCarrier('sandbox'), team.teamId)).toBe(1);
+    expect(await dispatchTo(services(), stubCarrier('sandbox'), team.teamId)).toBe(1);
     expect((await as(team.ownerKey).get(`/messages/${sent.id}`)).body.status).toBe('sent');
   });
 

@@ -1,0 +1,1 @@
+export { answerCarrier as GET, answerCarrier as POST } from '@/server/http/callbacks';
