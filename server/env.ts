@@ -12,7 +12,7 @@ export class ConfigError extends Error {
 }
 
 /** The kinds of carriers. Their settings are checked by the carrier itself. */
-const CARRIERS = ['sandbox', 'kannel', 'smpp', 'http'] as const;
+export const CARRIERS = ['sandbox', 'kannel', 'smpp', 'twilio', 'vonage', 'telnyx', 'sms-to', 'seven', 'http'] as const;
 
 const route = z.strictObject({
   carrier: z.string(),

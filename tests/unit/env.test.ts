@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, mustBeSafeToServe, parseEnv } from '@/server/env';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CARRIERS, ConfigError, mustBeSafeToServe, parseEnv } from '@/server/env';
+import { CARRIER_KINDS } from '@/server/outbound/carriers/registry';
 
 const given = {
   DATABASE_URL: 'postgres://app@db/purser',
@@ -77,5 +81,66 @@ describe('trusted proxies', () => {
     ]) {
       expect(() => proxies(bad), bad).toThrow(/TRUST_PROXY must be 0, the number of proxies/);
     }
+  });
+});
+
+describe('the settings of carriers', () => {
+  const file = (content: unknown): string => {
+    const path = join(mkdtempSync(join(tmpdir(), 'purser-')), 'carriers.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+  const read = (more: Record<string, string>) => {
+    const { carriers, routes } = parseEnv({
+      ...given,
+      ...more,
+      ...('CARRIERS_FILE' in more && { CARRIER: undefined }),
+    });
+    return { carriers, routes };
+  };
+
+  it('name the kinds that there are', () => {
+    expect([...CARRIERS].toSorted()).toEqual([...CARRIER_KINDS].toSorted());
+  });
+
+  it('are one carrier for every message, with its settings as JSON', () => {
+    expect(read({ CARRIER: 'kannel', CARRIER_SETTINGS: '{"url":"http://127.0.0.1:13013"}' })).toEqual({
+      carriers: { kannel: { kind: 'kannel', settings: { url: 'http://127.0.0.1:13013' } } },
+      routes: [{ carrier: 'kannel' }],
+    });
+  });
+
+  it('are several carriers with their routes in a file', () => {
+    const content = {
+      carriers: { main: { kind: 'smpp', settings: { host: 'smsc' } }, backup: { kind: 'sandbox' } },
+      routes: [{ carrier: 'main', countries: ['DE'], maxPerSecond: 50 }, { carrier: 'backup' }],
+    };
+    expect(read({ CARRIERS_FILE: file(content) })).toEqual({
+      carriers: { main: content.carriers.main, backup: { kind: 'sandbox', settings: {} } },
+      routes: content.routes,
+    });
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['no JSON', { CARRIER: 'kannel', CARRIER_SETTINGS: '{' }, 'CARRIER_SETTINGS is not readable as JSON'],
+    ['no file', { CARRIERS_FILE: '/nowhere/carriers.json' }, 'CARRIERS_FILE is not readable as JSON'],
+    ['no route', { CARRIERS_FILE: file({ carriers: { a: { kind: 'sandbox' } }, routes: [] }) }, 'at least one route'],
+    [
+      'a route to an unknown carrier',
+      { CARRIERS_FILE: file({ carriers: { a: { kind: 'sandbox' } }, routes: [{ carrier: 'b' }] }) },
+      'has a route to b, which is not in it',
+    ],
+    [
+      'no route for all other messages',
+      { CARRIERS_FILE: file({ carriers: { a: { kind: 'sandbox' } }, routes: [{ carrier: 'a', countries: ['DE'] }] }) },
+      'must end with a route without conditions',
+    ],
+    [
+      'an unknown kind',
+      { CARRIERS_FILE: file({ carriers: { a: { kind: 'pigeon' } }, routes: [{ carrier: 'a' }] }) },
+      'CARRIERS_FILE carriers.a.kind',
+    ],
+  ])('are refused with %s', (_, more, detail) => {
+    expect(() => read(more)).toThrow(detail);
   });
 });
