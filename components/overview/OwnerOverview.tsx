@@ -43,6 +43,7 @@ export function OwnerOverview() {
             <CostChart days={days} />
             <div className={styles.columns}>
               <div className={styles.stack}>
+                <DownCarriers carriers={overview.carriers} />
                 <Waiting waiting={overview.waiting} />
                 <Low low={overview.alerts.low} />
                 <TopRefusedSends refusals={overview.refusals} />
@@ -83,6 +84,30 @@ function Spenders({ spenders }: Pick<Overview, 'spenders'>) {
           ))}
         </ol>
       )}
+    </Card>
+  );
+}
+
+function DownCarriers({ carriers }: Pick<Overview, 'carriers'>) {
+  const { locale } = useLocale();
+  if (carriers.length === 0) return null;
+  return (
+    <Card title="Carriers that are down">
+      <ul className={styles.list}>
+        {carriers.map(({ name, detail, since, waiting }) => (
+          <li key={name}>
+            <span className={styles.name} title={detail ?? undefined}>
+              {name}
+            </span>
+            <span className="muted">
+              Since <Instant at={since} />
+            </span>
+            <strong>
+              {waiting.toLocaleString(locale)} {waiting === 1 ? 'message waits' : 'messages wait'}
+            </strong>
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }

@@ -1,3 +1,13 @@
+CREATE TABLE "carrier_health" (
+	"carrier" text NOT NULL,
+	"worker_id" text NOT NULL,
+	"is_connected" boolean NOT NULL,
+	"detail" text,
+	"since" timestamp with time zone NOT NULL,
+	"checked_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "carrier_health_carrier_worker_id_pk" PRIMARY KEY("carrier","worker_id")
+);
+--> statement-breakpoint
 CREATE TABLE "carrier_refs" (
 	"carrier" text NOT NULL,
 	"ref" text NOT NULL,

@@ -98,29 +98,6 @@ export type Attempt = {
 };
 
 /**
- * The carriers' own ids of messages, one for each part, by which delivery reports name them. A report may arrive before the
- * id is known here: then the row has no message yet. Not a tenant table, because a report names no team.
- */
-export const carrierRefs = pgTable(
-  'carrier_refs',
-  {
-    carrier: text().notNull(),
-    ref: text().notNull(),
-    teamId: uuid(),
-    messageId: uuid(),
-    status: text({ enum: ['delivered', 'failed'] }),
-    code: text(),
-    detail: text(),
-    createdAt: instant().notNull().defaultNow(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.carrier, t.ref] }),
-    index('carrier_refs_of_message').on(t.teamId, t.messageId),
-    index('carrier_refs_by_age').on(t.createdAt),
-  ],
-);
-
-/**
  * Months that retention has removed from the log. The log is complete from the end of the last one on; daily sums before it
  * cannot be recalculated.
  */

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from '@/server/domain/core/context';
+import { recordCarrierHealth } from '@/server/domain/messaging/carriers/write';
 import { listAwaited } from '@/server/domain/messaging/messages/read';
 import type { Env } from '@/server/env';
-import { log } from '@/server/log';
+import { describeFault, log } from '@/server/log';
 import { callbackPath } from '@/server/outbound/carriers/callback-url';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { makeCarrier } from '@/server/outbound/carriers/registry';
@@ -27,5 +30,23 @@ export async function resumeAwaited(services: Services, carriers: Carrier[]): Pr
   for (const carrier of carriers.filter(({ resume }) => resume)) {
     const rows = await listAwaited(services.database.db, carrier.name);
     carrier.resume!(rows.map(({ teamId, id, to }) => ({ id: carrierReference(teamId, id), to })));
+  }
+}
+
+const WATCH_MS = 5_000;
+
+/** Records the connections of the carriers until stopped, for the pages and the operator. */
+export async function watchCarriers(
+  services: Services,
+  carriers: readonly Carrier[],
+  signal: AbortSignal,
+): Promise<void> {
+  const workerId = randomUUID();
+  while (!signal.aborted) {
+    const states = carriers.map((carrier) => ({ name: carrier.name, ...carrier.health() }));
+    await recordCarrierHealth(services, workerId, states).catch((error: unknown) =>
+      log({ msg: 'the health of the carriers was not written', level: 'warn', ...describeFault(error) }),
+    );
+    await sleep(WATCH_MS, undefined, { signal }).catch(() => {});
   }
 }

@@ -100,6 +100,7 @@ function tasksOfClock(services: Services, owner: Pool, settings: Settings): Reco
     },
     'expire-messages': async () => {
       while ((await expireMessages(services, settings.messageValidityHours)) > 0);
+      await owner.query(`DELETE FROM carrier_health WHERE checked_at < now() - interval '1 day'`);
       // A message that was not reported by now has expired. The week is for reports that come late.
       await owner.query(`DELETE FROM carrier_refs WHERE created_at < now() - make_interval(hours => $1, days => 7)`, [
         settings.messageValidityHours,

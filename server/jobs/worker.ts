@@ -7,7 +7,7 @@ import { makeServices } from '@/server/domain/core/context';
 import { adoptQueued } from '@/server/domain/messaging/hand-over/write';
 import { env } from '@/server/env';
 import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
-import { connectCarriers, resumeAwaited } from './carriers';
+import { connectCarriers, resumeAwaited, watchCarriers } from './carriers';
 import { dispatch } from './dispatch';
 import { forget, keepBeating, keepReleasing, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
@@ -46,6 +46,7 @@ export async function startWorker(): Promise<Worker> {
   await resumeAwaited(services, carriers);
   const loops = [
     ...carriers.map((carrier) => dispatch(services, carrier, carriers, stopping.signal)),
+    watchCarriers(services, carriers, stopping.signal),
     relay(owner.pool, stopping.signal),
     freeing,
   ];

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Services } from '@/server/domain/core/context';
 import { printId } from '@/server/domain/core/ids';
 import type { Route } from '@/server/domain/core/routes';
+import { listDownCarriers } from '@/server/domain/messaging/carriers/read';
+import { recordCarrierHealth } from '@/server/domain/messaging/carriers/write';
 import { getMessage } from '@/server/domain/messaging/messages/read';
 import type { Message } from '@/server/domain/messaging/messages/schema';
 import { adoptQueued, takeReports } from '@/server/domain/messaging/hand-over/write';
@@ -232,6 +234,28 @@ describe('a carrier that is down', () => {
     expect((await read(team, held)).status).toBe('queued');
     stop.abort();
     await Promise.all(loops);
+  });
+
+  it('is shown to owners with their waiting messages, unless a worker is connected to it', async () => {
+    const team = await makeTeam();
+    const name = `shown-${team.teamId}`;
+    await accept(team, [{ carrier: name }]);
+    const ctx = await ctxOf(team.ownerKey);
+    const down = { name, connected: false, detail: 'Refused.' };
+    await recordCarrierHealth(services(), 'one', [down]);
+    const [first, ...more] = await listDownCarriers(ctx);
+    expect([first, more]).toMatchObject([{ name, detail: 'Refused.', waiting: 1 }, []]);
+    await recordCarrierHealth(services(), 'one', [down]);
+    expect((await listDownCarriers(ctx))[0]?.since).toEqual(first?.since);
+    await recordCarrierHealth(services(), 'two', [{ ...down, connected: true }]);
+    expect(await listDownCarriers(ctx)).toEqual([]);
+    await ownerPool().query(
+      "UPDATE carrier_health SET checked_at = now() - interval '2 minutes' WHERE worker_id = 'two'",
+    );
+    expect(await listDownCarriers(ctx)).toHaveLength(1);
+    expect(await listDownCarriers(await ctxOf((await makeTeam()).ownerKey))).toEqual([]);
+    const { key } = await addMember(team);
+    await expect(listDownCarriers(await ctxOf(key))).rejects.toThrow('owner_required');
   });
 
   it('gets no more a second than its route allows', async () => {

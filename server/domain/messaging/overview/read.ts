@@ -3,6 +3,7 @@ import { listTeamAlerts } from '@/server/domain/notifications/alerts/read';
 import { listAuditEvents } from '@/server/domain/teams/audit/read';
 import type { Context } from '@/server/domain/core/context';
 import { may } from '@/server/domain/core/policy';
+import { listDownCarriers } from '../carriers/read';
 import { topRefusals } from '../refusals/read';
 import { BURN_DAYS } from '@/server/domain/teams/teams/rules';
 import type { Overview } from './schema';
@@ -25,10 +26,11 @@ export async function getOverview(ctx: Context): Promise<Overview> {
   const days = await sentByDay(ctx);
   const spenders = await topSpenders(ctx);
   const waiting = await longestWaiting(ctx);
+  const carriers = await listDownCarriers(ctx);
   const alerts = await listTeamAlerts(ctx);
   const refusals = await topRefusals(ctx);
   const recent = await listAuditEvents(ctx, { limit: RECENT });
-  return { days, spenders, waiting, alerts, refusals, recent: recent.data, setup: await setupOf(ctx) };
+  return { days, spenders, waiting, carriers, alerts, refusals, recent: recent.data, setup: await setupOf(ctx) };
 }
 
 const TODAY = sql`(now() AT TIME ZONE 'UTC')::date`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { downCarriersSchema } from '../carriers/schema';
 import { topRefusalsSchema } from '../refusals/schema';
 import { teamAlertsSchema } from '@/server/domain/notifications/alerts/schema';
 import { auditEventSchema } from '@/server/domain/teams/audit/schema';
@@ -22,6 +23,7 @@ export const overviewSchema = z.object({
       balance: moneyCodec,
     }),
   ),
+  carriers: downCarriersSchema,
   alerts: teamAlertsSchema,
   refusals: topRefusalsSchema.meta({ description: 'Refused sends of the last 7 UTC days.' }),
   recent: z.array(auditEventSchema),
