@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import type { Targets } from '../targets';
 import type { Outcome } from './carrier';
 
@@ -44,9 +43,10 @@ export async function callCarrier(
   const refusal = URL.canParse(url) ? targets.refusalOf(new URL(url)) : 'The URL is invalid.';
   if (refusal !== null) return { outcome: 'delayed', detail: refusal };
   try {
+    const [{ request }, dispatcher] = await Promise.all([import('undici'), targets.dispatcher()]);
     const answer = await request(url, {
       ...options,
-      dispatcher: targets.dispatcher,
+      dispatcher,
       signal: AbortSignal.timeout(timeoutMs),
     });
     const chunks: Buffer[] = [];
