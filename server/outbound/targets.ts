@@ -1,7 +1,7 @@
 import { lookup as resolveName } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 
 /**
  * The hosts that an outgoing connection may reach. The same resolution decides and connects, so that a name cannot
@@ -14,8 +14,8 @@ export type Targets = {
   hostRefusal(host: string): string | null;
   /** Resolves a name for `net.connect`, and fails if an address of it is refused. */
   lookup: LookupFunction;
-  /** Sends HTTP requests to these hosts only. */
-  dispatcher: Dispatcher;
+  /** Returns what sends HTTP requests to these hosts only. */
+  dispatcher(): Promise<Dispatcher>;
 };
 
 type Resolve = (name: string) => Promise<{ address: string; family: number }[]>;
@@ -76,8 +76,15 @@ function assemble(refusalOf: Targets['refusalOf'], hostRefusal: Targets['hostRef
       (error: NodeJS.ErrnoException) => done(error, ''),
     );
   };
+  let made: Promise<Dispatcher> | null = null;
+  return { refusalOf, hostRefusal, lookup, dispatcher: () => (made ??= makeDispatcher(hostRefusal, lookup)) };
+}
+
+/** Loads undici with the first request, because that takes 85 ms of CPU, which a start need not pay. */
+async function makeDispatcher(hostRefusal: Targets['hostRefusal'], lookup: LookupFunction): Promise<Dispatcher> {
+  const { Agent, buildConnector } = await import('undici');
   const connectOnce = buildConnector({ lookup, timeout: CONNECT_TIMEOUT_MS });
-  const dispatcher = new Agent({
+  return new Agent({
     // Node resolves no name for a host that is an address, so that case is checked here.
     connect: (options, done) => {
       const refusal = hostRefusal(options.hostname);
@@ -85,7 +92,6 @@ function assemble(refusalOf: Targets['refusalOf'], hostRefusal: Targets['hostRef
       else done(new TargetRefused(refusal), null);
     },
   });
-  return { refusalOf, hostRefusal, lookup, dispatcher };
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;

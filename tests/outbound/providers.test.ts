@@ -403,7 +403,7 @@ describe('seven', () => {
     [json(200, { success: '202' }), { outcome: 'refused', code: '202' }],
     [
       json(200, { success: '101', messages: [{ success: false, error: '202', error_text: 'Bad' }] }),
-      { code: '202', detail: 'Bad' },
+      { code: '202', detail: 'seven.io answered 202: Bad' },
     ],
     [{ status: 200, body: '<html>' }, { outcome: 'unknown' }],
     [{ status: 500, body: '' }, { outcome: 'unknown' }],

@@ -313,9 +313,13 @@ describe.skipIf(isMissing('libnet-smpp-perl'))('an SMSC on Net::SMPP', () => {
   });
 
   it('refuses a wrong password, which delays every message', async () => {
-    const carrier = connectTo(smsc, { password: 'wrong' });
+    const logged: unknown[] = [];
+    const carrier = connectTo(smsc, { password: 'wrong' }, { log: (line) => void logged.push(line) });
     expect(await carrier.submit([outgoing('Hello', { to: recipient() })])).toMatchObject([{ outcome: 'delayed' }]);
     expect(carrier.health()).toEqual({ connected: false, detail: 'The SMSC refused the bind (ESME_RINVPASWD).' });
+    // Logged once, although it has tried several times, and without the password.
+    const detail = 'The SMSC refused the bind (ESME_RINVPASWD).';
+    expect(logged).toEqual([{ msg: 'carrier not connected', level: 'warn', detail, carrier: 'smsc-1' }]);
   });
 
   it('is connected to as soon as it is there', async () => {

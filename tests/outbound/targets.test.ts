@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isPublicAddress, makeAnyTargets, makePublicTargets } from '@/server/outbound/targets';
+import { isPublicAddress, makeAnyTargets, makePublicTargets, type Targets } from '@/server/outbound/targets';
 import { startStandIn } from '../support/carrier-peers';
 
 describe('a public address', () => {
@@ -71,8 +71,8 @@ describe('a connection', () => {
   afterAll(() => server.close());
 
   /** Returns the code of the fault, or the status of the answer. */
-  const outcomeOf = (url: string, dispatcher = makePublicTargets().dispatcher): Promise<unknown> =>
-    request(url, { dispatcher }).then(
+  const outcomeOf = async (url: string, targets: Targets = makePublicTargets()): Promise<unknown> =>
+    request(url, { dispatcher: await targets.dispatcher() }).then(
       async ({ statusCode, body }) => {
         await body.dump();
         return statusCode;
@@ -94,10 +94,13 @@ describe('a connection', () => {
         { address: '10.0.0.1', family: 4 },
       ]),
     );
-    expect(await outcomeOf('http://mixed.example/', mixed.dispatcher)).toBe('TARGET_REFUSED');
-    expect(await outcomeOf('http://none.example/', makePublicTargets(() => Promise.resolve([])).dispatcher)).toBe(
-      'TARGET_REFUSED',
-    );
+    expect(await outcomeOf('http://mixed.example/', mixed)).toBe('TARGET_REFUSED');
+    expect(
+      await outcomeOf(
+        'http://none.example/',
+        makePublicTargets(() => Promise.resolve([])),
+      ),
+    ).toBe('TARGET_REFUSED');
   });
 
   it('asks for the name once, so that it cannot change between the check and the connection', async () => {
@@ -106,14 +109,14 @@ describe('a connection', () => {
       asked += 1;
       return Promise.resolve([{ address: asked === 1 ? '192.0.2.1' : '127.0.0.1', family: 4 }]);
     });
-    expect(await outcomeOf(`http://rebinding.example:${port}/`, rebinding.dispatcher)).toBe('TARGET_REFUSED');
+    expect(await outcomeOf(`http://rebinding.example:${port}/`, rebinding)).toBe('TARGET_REFUSED');
     expect(asked).toBe(1);
     expect(server.received).toEqual([]);
   });
 
   it('is made anywhere for the operator', async () => {
     const targets = makeAnyTargets();
-    expect(await outcomeOf(`http://localhost:${port}/`, targets.dispatcher)).toBe(200);
+    expect(await outcomeOf(`http://localhost:${port}/`, targets)).toBe(200);
     expect(targets.refusalOf(new URL('http://10.0.0.1/'))).toBeNull();
     expect(targets.refusalOf(new URL('ftp://10.0.0.1/'))).toMatch(/\S/);
   });

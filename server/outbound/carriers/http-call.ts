@@ -1,4 +1,3 @@
-import { request } from 'undici';
 import type { Targets } from '../targets';
 import type { Outcome } from './carrier';
 
@@ -24,6 +23,7 @@ const UNSENT = new Set([
   'EHOSTUNREACH',
   'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_INVALID_ARG',
   'TARGET_REFUSED',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -44,9 +44,10 @@ export async function callCarrier(
   const refusal = URL.canParse(url) ? targets.refusalOf(new URL(url)) : 'The URL is invalid.';
   if (refusal !== null) return { outcome: 'delayed', detail: refusal };
   try {
+    const [{ request }, dispatcher] = await Promise.all([import('undici'), targets.dispatcher()]);
     const answer = await request(url, {
       ...options,
-      dispatcher: targets.dispatcher,
+      dispatcher,
       signal: AbortSignal.timeout(timeoutMs),
     });
     const chunks: Buffer[] = [];

@@ -18,7 +18,7 @@ import { concatenationHeader, isCutByLength, splitText } from './parts';
 import { joinOutcomes } from './part-outcomes';
 import { parseReceipt } from './receipt-text';
 
-/** A user of `sendsms` at a Kannel smsbox: https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html#AEN5029 */
+/** A user of `sendsms` at a Kannel smsbox: https://www.kannel.org/download/1.4.5/userguide-1.4.5/userguide.html */
 const settings = z.strictObject({
   /** The URL of `sendsms`, such as `http://127.0.0.1:13013/cgi-bin/sendsms`. */
   url: z.url({ protocol: /^https?$/ }).max(500),
@@ -64,7 +64,6 @@ const ANSWERS: { status: number; text?: RegExp; outcome: Outcome['outcome']; cod
   { status: 202, text: /^0: /, outcome: 'accepted' },
   { status: 200, text: /^0: /, outcome: 'accepted' },
   { status: 202, text: /^3: /, outcome: 'accepted' },
-  { status: 202, text: /^Sent\./, outcome: 'accepted' },
   { status: 403, text: /^Authorization failed/, outcome: 'delayed' },
   { status: 401, outcome: 'delayed' },
   { status: 404, outcome: 'delayed' },

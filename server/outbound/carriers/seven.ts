@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { isForCallbackUrl, isRecent, isSameText, messageIdIn, parseObject } from './callback';
-import type { CallbackContent, CallbackRequest, Outcome, ReportStatus } from './carrier';
+import type { CallbackContent, CallbackRequest, ReportStatus } from './carrier';
 import {
   acceptedOutcome,
   baseUrl,
@@ -24,7 +24,7 @@ const settings = z.strictObject({
 
 type SevenSettings = z.infer<typeof settings>;
 
-/** https://docs.seven.io/en/rest-api/endpoints/status */
+/** https://github.com/seven-io/js-client/blob/master/docs/enums/StatusReportCode.html */
 const STATUSES: Record<string, ReportStatus> = {
   TRANSMITTED: 'buffered',
   ACCEPTED: 'buffered',
@@ -37,20 +37,18 @@ const STATUSES: Record<string, ReportStatus> = {
   UNKNOWN: 'unknown',
 };
 
-/** The codes of an answer that are not final; `100` is success. */
-const ANSWERS: Record<string, Outcome> = {
-  300: { outcome: 'delayed', detail: 'seven.io got no credentials (300).' },
-  402: {
-    outcome: 'delayed',
-    detail: 'seven.io got the same text for this number just now (402).',
-    retryAfterMs: 180_000,
-  },
-  500: { outcome: 'delayed', detail: 'The account at seven.io has too little credit (500).' },
-  700: { outcome: 'unknown', detail: 'seven.io had an unknown error (700).' },
-  900: { outcome: 'delayed', detail: 'The API key of seven.io is wrong (900).' },
-  901: { outcome: 'delayed', detail: 'The signature for seven.io is wrong (901).' },
-  902: { outcome: 'delayed', detail: 'The API key of seven.io may not send (902).' },
-  903: { outcome: 'delayed', detail: 'seven.io does not accept this server’s address (903).' },
+/**
+ * The codes of an answer that are not final; `100` is success.
+ * https://github.com/seven-io/js-client/blob/master/src/lib/ErrorCode.ts
+ */
+const ANSWERS: Record<string, { outcome: 'delayed' | 'unknown'; text: string; retryAfterMs?: number }> = {
+  300: { outcome: 'delayed', text: 'no credentials' },
+  402: { outcome: 'delayed', text: 'the same text for this number just now', retryAfterMs: 180_000 },
+  500: { outcome: 'delayed', text: 'too little credit' },
+  700: { outcome: 'unknown', text: 'unknown error' },
+  900: { outcome: 'delayed', text: 'wrong API key' },
+  902: { outcome: 'delayed', text: 'API deactivated for this account' },
+  903: { outcome: 'delayed', text: 'this server’s address is not allowed' },
 };
 
 const VALIDITY_MAX_SECONDS = 2 * 86_400;
@@ -114,8 +112,12 @@ export const seven = makeHttpKind<SevenSettings>({
     const own = fieldText(valueAt(first, 'error')) ?? code;
     if (own === null)
       return answer.status >= 400 ? failureOutcome(answer) : { outcome: 'unknown', detail: 'seven.io gave no code.' };
-    const text = fieldText(valueAt(first, 'error_text'));
-    return ANSWERS[own] ?? { outcome: 'refused', code: own, detail: text ?? `seven.io answered ${own}.` };
+    const known = ANSWERS[own];
+    const text = fieldText(valueAt(first, 'error_text')) ?? known?.text;
+    const detail = `seven.io answered ${own}${text === undefined ? '.' : `: ${text}`}`;
+    if (!known) return { outcome: 'refused', code: own, detail };
+    const { outcome, retryAfterMs } = known;
+    return { outcome, detail, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   },
   readCallback,
 });

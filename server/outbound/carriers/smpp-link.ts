@@ -69,6 +69,7 @@ export class SmppLink {
     private readonly settings: LinkSettings,
     private readonly targets: Targets,
     private readonly deliver: (pdu: PDU) => Promise<void>,
+    private readonly log: (line: { msg: string; level: 'info' | 'warn'; detail?: string }) => void,
   ) {
     this.window = new Window(settings.window);
     this.running = this.run();
@@ -83,11 +84,12 @@ export class SmppLink {
   async waitBound(ms: number): Promise<void> {
     if (this.session || this.closing.signal.aborted) return;
     await new Promise<void>((done) => {
-      const timer = setTimeout(finish, ms);
-      function finish(): void {
+      const finish = (): void => {
         clearTimeout(timer);
+        this.boundWaiters.delete(finish);
         done();
-      }
+      };
+      const timer = setTimeout(finish, ms);
       this.boundWaiters.add(finish);
     });
   }
@@ -146,8 +148,13 @@ export class SmppLink {
       const lose = (): void => settle('lost');
       const timer = setTimeout(lose, this.settings.responseTimeoutMs);
       this.lose.add(lose);
-      const isWritten = send((pdu) => settle({ status: pdu.command_status, messageId: pdu.message_id ?? '' }));
-      if (!isWritten) settle('down');
+      try {
+        const isWritten = send((pdu) => settle({ status: pdu.command_status, messageId: pdu.message_id ?? '' }));
+        if (!isWritten) settle('down');
+      } catch {
+        // The library could not encode the request, so nothing was written.
+        settle('down');
+      }
     });
     this.answers.add(answer);
     return answer.finally(() => this.answers.delete(answer));
@@ -170,7 +177,7 @@ export class SmppLink {
     const { host, port, tls, ca, responseTimeoutMs } = this.settings;
     const refusal = this.targets.hostRefusal(host);
     if (refusal !== null) {
-      this.detail = refusal;
+      this.end(refusal);
       return Promise.resolve(false);
     }
     const session = library.connect({
@@ -197,8 +204,7 @@ export class SmppLink {
       session.on('close', () => {
         clearTimeout(deadline);
         clearInterval(pulse);
-        this.session = null;
-        this.detail = reason ?? 'The SMSC closed the connection.';
+        this.end(reason ?? 'The SMSC closed the connection.');
         for (const lose of this.lose) lose();
         resolve(wasBound);
       });
@@ -209,6 +215,7 @@ export class SmppLink {
           if (status !== 0) return end(`The SMSC refused the bind (${statusName(status)}).`);
           wasBound = true;
           this.session = session;
+          this.log({ msg: 'carrier connected', level: 'info' });
           this.wakeWaiters();
           pulse = setInterval(() => void this.enquire(session, end), this.settings.enquireLinkMs);
         });
@@ -216,9 +223,16 @@ export class SmppLink {
     });
   }
 
+  /** Notes why there is no connection, and logs it if that is news. */
+  private end(detail: string): void {
+    const isNews = this.session !== null || detail !== this.detail;
+    this.session = null;
+    this.detail = detail;
+    if (isNews && !this.closing.signal.aborted) this.log({ msg: 'carrier not connected', level: 'warn', detail });
+  }
+
   private wakeWaiters(): void {
     for (const wake of this.boundWaiters) wake();
-    this.boundWaiters.clear();
   }
 
   private bind(session: Session, answer: (status: number) => void): void {

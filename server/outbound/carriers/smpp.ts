@@ -192,12 +192,21 @@ class SmppCarrier implements Carrier {
   constructor(
     readonly name: string,
     private readonly settings: SmppSettings,
-    env: CarrierEnv,
+    private readonly env: CarrierEnv,
   ) {
     this.backoff = new Backoff(settings.throttleMs);
     this.batch = new ReportBatch((reports) => env.report(reports));
     const modes = settings.bind === 'pair' ? (['transmitter', 'receiver'] as const) : ([settings.bind] as const);
-    this.links = modes.map((mode) => new SmppLink(mode, settings, env.targets, (pdu) => this.receive(pdu)));
+    this.links = modes.map(
+      (mode) =>
+        new SmppLink(
+          mode,
+          settings,
+          env.targets,
+          (pdu) => this.receive(pdu),
+          (line) => env.log({ ...line, carrier: name }),
+        ),
+    );
     this.sender = this.links[0]!;
   }
 
@@ -280,7 +289,7 @@ class SmppCarrier implements Carrier {
   private async receive(pdu: PDU): Promise<void> {
     if (!isReceipt(pdu)) return;
     const { ref, ...report } = readReceipt(pdu, this.settings.messageIds);
-    if (ref === null) return;
+    if (ref === null) return this.env.log({ msg: 'receipt without an id', level: 'warn', carrier: this.name });
     // A receipt may overtake the answer that says whose id it holds.
     if (!this.known.has(ref)) await this.sender.settled();
     const known = this.known.get(ref);

@@ -20,6 +20,7 @@ const settings = z.strictObject({
 
 type SmsToSettings = z.infer<typeof settings>;
 
+/** The support page shows only `SENT`; the others are the words of its message log. */
 const STATUSES: Record<string, ReportStatus> = {
   QUEUED: 'buffered',
   ONGOING: 'buffered',

@@ -34,7 +34,7 @@ const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
  * Verifies `telnyx-signature-ed25519` over the timestamp and the body.
- * https://developers.telnyx.com/docs/development/api-fundamentals/webhooks#verify-an-ed25519-signature
+ * https://developers.telnyx.com/docs/development/api-fundamentals/webhooks
  */
 function isSigned({ headers, body }: CallbackRequest, publicKey: string): boolean {
   const timestamp = headers['telnyx-timestamp'];
@@ -95,7 +95,7 @@ export const telnyx = makeHttpKind<TelnyxSettings>({
   },
   readAnswer(answer) {
     const body = parseObject(answer.body);
-    if (answer.status === 200) return acceptedOutcome([valueAt(body, 'data', 'id')]);
+    if (answer.status >= 200 && answer.status < 300) return acceptedOutcome([valueAt(body, 'data', 'id')]);
     const error = valueAt(body, 'errors', 0);
     const text = fieldText(valueAt(error, 'detail')) ?? fieldText(valueAt(error, 'title'));
     return failureOutcome(answer, { code: fieldText(valueAt(error, 'code')), text });

@@ -61,7 +61,7 @@ function readPart(part: unknown): Outcome {
 
 /**
  * Verifies `sig`: a hash of the sorted fields, in which `&` and `=` are underscores.
- * https://developer.vonage.com/en/getting-started/concepts/signing-messages#manually-generating-and-validating-signatures
+ * https://developer.vonage.com/en/getting-started/concepts/signing-messages
  */
 function isSigned(fields: Record<string, string>, secret: string, method: VonageSettings['signatureMethod']): boolean {
   const { sig = '', ...rest } = fields;
