@@ -97,23 +97,13 @@ export class SmppLink {
   /**
    * Submits a message and waits for the answer.
    * @param mayWrite is asked once the window has room; if it returns false, nothing is written
-   * @param onAnswer is called before any later PDU is read, also if the answer comes too late
    */
-  async submit(
-    fields: Fields,
-    mayWrite: () => boolean,
-    onAnswer: (answer: { status: number; messageId: string }) => void,
-  ): Promise<LinkAnswer> {
+  async submit(fields: Fields, mayWrite: () => boolean): Promise<LinkAnswer> {
     await this.window.acquire();
     try {
       const { session } = this;
       if (!session || !mayWrite()) return 'down';
-      return await this.request((answer) =>
-        session.submit_sm(fields, (pdu) => {
-          onAnswer({ status: pdu.command_status, messageId: pdu.message_id ?? '' });
-          answer(pdu);
-        }),
-      );
+      return await this.request((answer) => session.submit_sm(fields, answer));
     } finally {
       this.window.release();
     }

@@ -74,9 +74,6 @@ const PATIENCE_MS = 10_000;
 
 const UDH_INDICATOR = 0x40;
 
-/** The most message ids of answers that are remembered, so that a receipt can be reported by our id and part. */
-const KNOWN_MAX = 20_000;
-
 const shortCode = /^\d{1,8}$/;
 const phoneNumber = /^\+?\d+$/;
 
@@ -178,15 +175,11 @@ class ReportBatch {
 
 const BATCH_MS = 20;
 
-/** The message and part that an SMSC's id stands for, as far as this process submitted them. */
-type Known = { id: string; part?: number };
-
 class SmppCarrier implements Carrier {
   readonly capabilities = capabilities;
   private readonly sender: SmppLink;
   private readonly links: SmppLink[];
   private readonly backoff: Backoff;
-  private readonly known = new Map<string, Known>();
   private readonly batch: ReportBatch;
 
   constructor(
@@ -226,8 +219,7 @@ class SmppCarrier implements Carrier {
   private async submitOne(message: OutgoingMessage): Promise<Submitted> {
     await this.sender.waitBound(this.settings.connectWaitMs);
     const all = submitFields(message, this.settings);
-    const send = (index: number): Promise<Outcome> =>
-      this.submitPart(all[index]!, { id: message.id, ...(all.length > 1 && { part: index + 1 }) });
+    const send = (index: number): Promise<Outcome> => this.submitPart(all[index]!);
     const outcomes = await Promise.all(all.map((_, index) => send(index)));
     const deadline = Date.now() + PATIENCE_MS;
     // Parts that the SMSC already has are of no use without the others, so those are tried again here.
@@ -245,12 +237,8 @@ class SmppCarrier implements Carrier {
     return { id: message.id, ...joinOutcomes(outcomes) };
   }
 
-  private async submitPart(fields: Fields, of: Known): Promise<Outcome> {
-    const mayWrite = (): boolean => this.backoff.leftMs() === 0;
-    const answer = await this.sender.submit(fields, mayWrite, ({ status, messageId }) => {
-      if (status === 0) this.remember(this.refOf(messageId), of);
-    });
-    return this.outcomeOf(answer);
+  private async submitPart(fields: Fields): Promise<Outcome> {
+    return this.outcomeOf(await this.sender.submit(fields, () => this.backoff.leftMs() === 0));
   }
 
   private refOf(messageId: string): string {
@@ -277,27 +265,13 @@ class SmppCarrier implements Carrier {
     return { outcome: 'delayed', detail, retryAfterMs: this.backoff.leftMs() };
   }
 
-  private remember(ref: string, of: Known): void {
-    this.known.set(ref, of);
-    if (this.known.size <= KNOWN_MAX) return;
-    // A map iterates in the order of insertion, so the first is the oldest.
-    const [oldest] = this.known.keys();
-    this.known.delete(oldest!);
-  }
-
   /** Reports a receipt; other messages of the SMSC are from phones, and are not ours to keep. */
   private async receive(pdu: PDU): Promise<void> {
     if (!isReceipt(pdu)) return;
     const { ref, ...report } = readReceipt(pdu, this.settings.messageIds);
     if (ref === null) return this.env.log({ msg: 'receipt without an id', level: 'warn', carrier: this.name });
-    // A receipt may overtake the answer that says whose id it holds.
-    if (!this.known.has(ref)) await this.sender.settled();
-    const known = this.known.get(ref);
-    await this.batch.add({
-      ...report,
-      message: known ? { id: known.id } : { ref },
-      ...(known?.part !== undefined && { part: known.part }),
-    });
+    // A receipt may overtake the answer that says whose id it holds: whoever stores the ids keeps it until then.
+    await this.batch.add({ ...report, message: { ref } });
   }
 }
 
