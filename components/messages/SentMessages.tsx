@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import Link from 'next/link';
 import { useQueries } from '@tanstack/react-query';
 import { useTRPC } from '@/components/data';
-import formStyles from '@/components/ui/form/form.module.css';
+import { FormFoot, FormStack } from '@/components/ui/form/Form';
 import { useShell } from '@/components/layout/useShell';
 import { Money } from '@/components/ui/money/Money';
 import { useLocale } from '@/components/ui/useLocale';
@@ -30,7 +30,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
   });
   const number = (value: number) => value.toLocaleString(locale);
   return (
-    <div className={formStyles.form}>
+    <FormStack>
       <p role="status" tabIndex={-1} ref={focusOnce}>
         <strong>{messages.length === 1 ? 'Message accepted.' : `${number(messages.length)} messages accepted.`}</strong>
         {left.length > 0 && ` ${number(left.length)} skipped.`}
@@ -67,9 +67,9 @@ export function SentMessages({ messages, left, onClose }: Props) {
           </tbody>
         </table>
       </div>
-      <div className={formStyles.foot}>
+      <FormFoot>
         <Button onClick={onClose}>Done</Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }

@@ -24,6 +24,8 @@ type Props = {
   needsChange?: boolean;
   /** True gives the submit button the focus when the dialog opens. */
   isFirst?: boolean;
+  /** True gives Cancel the focus instead. */
+  isCautious?: boolean;
   /** True makes the submit button as wide as the form. */
   isWide?: boolean;
   onCancel?: (() => void) | undefined;
@@ -61,9 +63,9 @@ export function Form({ form, isFirst = false, isWide = false, children, ...foot 
   );
 }
 
-type FootProps = Pick<Props, 'form' | 'needsChange' | 'onCancel' | 'more'> & { button: ReactNode };
+type FootProps = Pick<Props, 'form' | 'needsChange' | 'isCautious' | 'onCancel' | 'more'> & { button: ReactNode };
 
-function Foot({ form, button, needsChange, onCancel, more }: FootProps) {
+function Foot({ form, button, needsChange, isCautious, onCancel, more }: FootProps) {
   const cancel = () => {
     form.discard();
     onCancel?.();
@@ -73,7 +75,7 @@ function Foot({ form, button, needsChange, onCancel, more }: FootProps) {
       {needsChange && form.isDirty && <span className="muted">Unsaved changes</span>}
       {more}
       {onCancel && (
-        <Button variant="default" onClick={cancel}>
+        <Button variant="default" data-autofocus={isCautious || undefined} onClick={cancel}>
           {form.isSending && isChecking(form.command) ? 'Close' : 'Cancel'}
         </Button>
       )}

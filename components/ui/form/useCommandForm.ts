@@ -81,19 +81,24 @@ export function useCommandForm<Values extends Record<string, unknown>, Input>(op
       form.onSubmit(sending.send, sending.refuse)(event);
     },
   };
-  return { ...state, ...fieldsOf(form), changed, start, send: sending.send };
+  return { ...state, ...fieldsOf(form, mode), changed, start, send: sending.send };
 }
 
 type FieldProps = Required<Pick<GetInputPropsReturnType, 'onChange' | 'error'>>;
 
 /** Returns the ways to read and to change the fields of a form. */
-const fieldsOf = <Values extends Record<string, unknown>>(form: UseFormReturnType<Values>) => ({
+const fieldsOf = <Values extends Record<string, unknown>>(
+  form: UseFormReturnType<Values>,
+  mode: 'controlled' | 'uncontrolled',
+) => ({
   values: form.values,
   set: <Name extends keyof Values & string>(name: Name, value: Values[Name]) =>
     form.setFieldValue(name, value as never),
-  /** Returns the properties of a field; of an uncontrolled one, its default value instead of its value. */
+  /** Returns the properties of a field; of an uncontrolled one, its name and its default value instead of its value. */
   field: <Name extends keyof Values & string>(name: Name) =>
-    form.getInputProps(name, { withFocus: false }) as FieldProps & { value: Values[Name] },
+    ({ ...form.getInputProps(name, { withFocus: false }), ...(mode === 'uncontrolled' && { name }) }) as FieldProps & {
+      value: Values[Name];
+    },
   /** Returns the properties of a field within a group of fields. */
   part: (group: keyof Values & string, name: string) =>
     form.getInputProps(`${group}.${name}`, { withFocus: false }) as FieldProps & { value: string },

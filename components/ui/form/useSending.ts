@@ -18,6 +18,8 @@ export type SendingOptions<Values, Input> = {
   named?: FieldNames;
   /** Returns the text of a refusal that belongs to no field. */
   say?: (error: unknown) => ReactNode;
+  /** Called after a refusal was shown, to move the focus on. */
+  onRefused?: (error: unknown) => void;
   /** The name of the draft: unsaved changes are guarded, and kept while the form's dialog is closed. */
   draft?: string;
   /** True for a form that stays after its command was carried out, and starts again from the known values. */
@@ -36,7 +38,7 @@ type Parts<Values> = {
 
 /** Sends one submission at a time, places the errors of a refusal, and focuses the first field that has one. */
 export function useSending<Values extends Record<string, unknown>, Input>(
-  { command, inputOf, named = {}, say = sayRefusal, draft, stays = false }: SendingOptions<Values, Input>,
+  { command, inputOf, named = {}, say = sayRefusal, onRefused, draft, stays = false }: SendingOptions<Values, Input>,
   { form, element, onStay }: Parts<Values>,
 ) {
   const [phase, setPhase] = useState<Phase>('editing');
@@ -69,6 +71,7 @@ export function useSending<Values extends Record<string, unknown>, Input>(
     }
     const { at, rest } = placeProblem(error, pathsOf(values), named);
     refuse(at, rest.length > 0 ? sayRest(rest) : Object.keys(at).length > 0 ? null : say(error));
+    onRefused?.(error);
   };
   const restart = () => {
     setRefusal(null);
