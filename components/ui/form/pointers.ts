@@ -4,7 +4,7 @@ export type FieldError = { pointer: string; detail: string };
 /** Form fields by the pointer or the code of the errors that belong to them. */
 export type FieldNames = Record<string, string>;
 
-/** The errors of a refusal: by form field, and those of no field. */
+/** The errors of a refusal: by form field, and those of no field with the API's name of theirs. */
 export type PlacedErrors = { at: Record<string, string>; rest: string[] };
 
 /**
@@ -17,7 +17,7 @@ export function placeErrors(errors: readonly FieldError[], paths: readonly strin
   const placed: PlacedErrors = { at: {}, rest: [] };
   for (const { pointer, detail } of errors) {
     const field = fieldOf(pointer, paths, named);
-    if (field === undefined) placed.rest.push(detail);
+    if (field === undefined) placed.rest.push(`${pointer.replace(/^\//, '')}: ${detail}`);
     else placed.at[field] ??= detail;
   }
   return placed;
