@@ -89,7 +89,7 @@ function useSignIn(next: string) {
   });
   const someoneElse = () => {
     setNeedsCode(false);
-    form.start();
+    form.start(form.values);
   };
   return { form, needsCode, someoneElse };
 }

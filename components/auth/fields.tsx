@@ -31,6 +31,7 @@ export const PasswordField = ({ label = 'Password', first = false, ...field }: F
     label={label}
     autoComplete="current-password"
     visibilityToggleButtonProps={SHOW}
+    aria-invalid={Boolean(field.error) || undefined}
     {...field}
     data-autofocus={first || undefined}
     required
@@ -44,6 +45,7 @@ export const NewPasswordField = ({ label = 'New password', first = false, ...fie
     description={`At least ${MIN_PASSWORD_LENGTH} characters. Common passwords are refused.`}
     autoComplete="new-password"
     visibilityToggleButtonProps={SHOW}
+    aria-invalid={Boolean(field.error) || undefined}
     {...field}
     // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this form
     autoFocus={first}

@@ -53,11 +53,7 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
     draft: 'rates',
   });
   if (isRead) return <Preview form={form} onBack={() => setIsRead(false)} />;
-  const cancel = () => {
-    form.discard();
-    onClose();
-  };
-  return <Choose form={form} onCancel={cancel} onRead={() => setIsRead(true)} />;
+  return <Choose form={form} onCancel={onClose} onRead={() => setIsRead(true)} />;
 }
 
 type ImportForm = FormState &

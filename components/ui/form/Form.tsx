@@ -66,16 +66,12 @@ export function Form({ form, isFirst = false, isWide = false, children, ...foot 
 type FootProps = Pick<Props, 'form' | 'needsChange' | 'isCautious' | 'onCancel' | 'more'> & { button: ReactNode };
 
 function Foot({ form, button, needsChange, isCautious, onCancel, more }: FootProps) {
-  const cancel = () => {
-    form.discard();
-    onCancel?.();
-  };
   return (
     <FormFoot>
       {needsChange && form.isDirty && <span className="muted">Unsaved changes</span>}
       {more}
       {onCancel && (
-        <Button variant="default" data-autofocus={isCautious || undefined} onClick={cancel}>
+        <Button variant="default" data-autofocus={isCautious || undefined} onClick={onCancel}>
           {form.isSending && isChecking(form.command) ? 'Close' : 'Cancel'}
         </Button>
       )}
@@ -87,7 +83,7 @@ function Foot({ form, button, needsChange, isCautious, onCancel, more }: FootPro
 const Restored = ({ onStartOver }: { onStartOver: () => void }) => (
   <p className={styles.restored}>
     <span className="muted">Your draft was restored.</span>
-    <Button variant="subtle" size="compact-sm" onClick={onStartOver}>
+    <Button variant="subtle" size="compact-sm" onClick={() => onStartOver()}>
       Start over
     </Button>
   </p>

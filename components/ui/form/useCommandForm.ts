@@ -32,8 +32,6 @@ export type FormState = {
   waiting: string | undefined;
   /** Starts again from the known values, or from others. */
   start: () => void;
-  /** Gives up the draft. */
-  discard: () => void;
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
 };
 
@@ -51,20 +49,28 @@ export function useCommandForm<Values extends Record<string, unknown>, Input>(op
   const [isRestored, setRestored] = useRestored(useKeptDraft(draft) as Values | null, form);
   const fill = (values: Values) => {
     form.setValues(values);
-    // The browser holds the texts of an uncontrolled form.
-    if (mode === 'uncontrolled') element.current?.reset();
     setRestored(false);
   };
-  const sending = useSending(options, { form, element, onStay: () => fill(latest.current) });
-  const start = (values: Values = initial) => {
-    fill(values);
+  const empty = () => {
+    fill(latest.current);
+    // The browser holds the texts of an uncontrolled form.
+    if (mode === 'uncontrolled') element.current?.reset();
+  };
+  const sending = useSending(options, { form, element, onStay: empty });
+  const start = (values?: Values) => {
+    if (values) fill(values);
+    else empty();
     sending.restart();
   };
   const { values } = form;
   const changed = Object.keys(initial).filter((name) => !isSame(values[name], form.getInitialValues()[name]));
   const isDirty = changed.length > 0;
-  const isUnsaved = isDirty && sending.phase === 'editing';
-  useDraftGuard(draft, { values, isUnsaved, onDiscard: sending.end });
+  useDraftGuard(draft, {
+    values,
+    isUnsaved: isDirty && sending.phase === 'editing',
+    isTyped: changed.some((name) => typeof values[name] !== 'boolean'),
+    onDiscard: sending.end,
+  });
   const state: FormState = {
     attach,
     isDirty,
@@ -74,7 +80,6 @@ export function useCommandForm<Values extends Record<string, unknown>, Input>(op
     command,
     waiting,
     start: () => start(),
-    discard: sending.end,
     onSubmit: (event) => {
       const typed = readNamed(event.currentTarget, Object.keys(initial)) as Partial<Values>;
       if (Object.keys(typed).length > 0) form.setValues(typed);

@@ -18,7 +18,7 @@ const DISCARD = {
   leave: 'Discard',
 };
 
-/** Returns the values that a form of this name held when its dialog was replaced or left, or null. */
+/** Returns the values that a form of this name held when its dialog was cancelled or replaced, or null. */
 export function useKeptDraft(name: string | undefined): unknown {
   const host = useDialogHost();
   const isInDialog = useIsInDialog();
@@ -26,17 +26,23 @@ export function useKeptDraft(name: string | undefined): unknown {
   return kept ?? null;
 }
 
-type Draft = { values: unknown; isUnsaved: boolean; onDiscard: () => void };
+type Draft = {
+  values: unknown;
+  isUnsaved: boolean;
+  /** False while only boxes were ticked, which are not worth a question in a dialog. */
+  isTyped: boolean;
+  onDiscard: () => void;
+};
 
 /**
  * Asks before unsaved changes are lost: by Escape, the backdrop or the close button of a dialog, and by leaving the page.
- * The draft is kept while the dialog's form is unfinished, because something else can replace the dialog.
+ * The draft of a dialog is kept unless the user discards it: after Cancel, and when another dialog takes its place.
  * @param name the name of the draft; undefined for a form with nothing worth keeping
  */
-export function useDraftGuard(name: string | undefined, { values, isUnsaved, onDiscard }: Draft): void {
+export function useDraftGuard(name: string | undefined, { values, isUnsaved, isTyped, onDiscard }: Draft): void {
   const host = useDialogHost();
   const isInDialog = useIsInDialog();
-  const isGuarded = name !== undefined && isUnsaved;
+  const isGuarded = name !== undefined && isUnsaved && (isTyped || !isInDialog);
   const drafts = isInDialog ? host?.drafts : undefined;
   useEffect(() => {
     if (name === undefined) return;

@@ -66,7 +66,7 @@ export function useSending<Values extends Record<string, unknown>, Input>(
       // The dialog was closed meanwhile.
       enter('editing');
       if (draft !== undefined) drafts?.set(draft, values);
-      toast({ message: sayProblem(error), tone: 'bad' });
+      toast({ message: sayUnchanged(sayProblem(error)), tone: 'bad' });
       return;
     }
     const { at, rest } = placeProblem(error, pathsOf(values), named);
@@ -101,6 +101,9 @@ export function useSending<Values extends Record<string, unknown>, Input>(
     end: () => enter('done'),
   };
 }
+
+const sayUnchanged = (text: string): string =>
+  /nothing was|no money moved/i.test(text) ? text : `Nothing was changed. ${text}`;
 
 const sayRest = (details: string[]): string => `Nothing was changed. ${details.join(' ')}`;
 
