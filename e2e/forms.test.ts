@@ -128,9 +128,7 @@ test.describe('a form whose response is lost', () => {
     await expect(dialog).toBeHidden();
     await call('POST', `/members/${id}/debit`, { amount: '1.00' });
     isLost = false;
-    await expect(
-      page.getByRole('alert').filter({ hasText: 'Nothing was changed. Insufficient balance.' }),
-    ).toBeVisible();
+    await expect(page.getByRole('alert').filter({ hasText: 'Insufficient balance. No money moved.' })).toBeVisible();
     await openFor(page, 'Slow depot', 'Debit');
     await expect(dialog.getByLabel('Note', { exact: true })).toHaveValue('Year end');
     expect((await call('GET', `/members/${id}`)).body.balance).toBe('8.00');
