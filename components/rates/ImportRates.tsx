@@ -6,7 +6,8 @@ import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useState } from 'react';
 import { toMicros } from '@/server/domain/core/money';
 import { problemOf, useTRPC } from '@/components/data';
-import formStyles from '@/components/ui/form/form.module.css';
+import { Form, FormFoot, FormStack } from '@/components/ui/form/Form';
+import { useCommandForm, type FormState } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { decimalsOf } from '@/components/ui/money/format';
@@ -27,22 +28,51 @@ const SHOWN_CHARACTERS = 100_000;
 
 const SAMPLE = 'country,prefix,price\nDE,,0.0750\nDE,4915,0.0695\nUS,,0.0079';
 
+type Chosen = { csv: string; file: string | null; allowFree: boolean };
+
+const EMPTY: Chosen = { csv: '', file: null, allowFree: false };
+
 /** Imports a rate card from a file or a pasted text: previews the changes, then applies them. */
 export function ImportRates({ onClose }: { onClose: () => void }) {
-  const [csv, setCsv] = useState('');
-  const [file, setFile] = useState<string | null>(null);
   const [isRead, setIsRead] = useState(false);
-  if (isRead) return <Preview csv={csv} onBack={() => setIsRead(false)} onClose={onClose} />;
+  const load = useMutation(
+    useTRPC().rates.importRates.mutationOptions({
+      onSuccess: ({ rows }) => {
+        toast({ message: `Rate card replaced: ${rows} ${rows === 1 ? 'price' : 'prices'}.` });
+        onClose();
+      },
+    }),
+  );
+  const form = useCommandForm({
+    initial: EMPTY,
+    command: load,
+    inputOf: ({ csv, allowFree }) => ({ csv, allowFree }),
+    say: (error) => (
+      <>
+        <strong>Prices were not changed.</strong> {problemOf(error)?.detail}
+      </>
+    ),
+    draft: 'rates',
+  });
+  if (isRead) return <Preview form={form} onBack={() => setIsRead(false)} />;
+  return <Choose form={form} onCancel={onClose} onRead={() => setIsRead(true)} />;
+}
+
+type ImportForm = FormState &
+  Pick<ReturnType<typeof useCommandForm<Chosen, object>>, 'values' | 'set' | 'field' | 'checkbox'>;
+
+function Choose({ form, onCancel, onRead }: { form: ImportForm; onCancel: () => void; onRead: () => void }) {
+  const { csv, file } = form.values;
   const isTooLong = new Blob([csv]).size > MAX_BYTES;
   const choose = async (chosen: File | null) => {
     if (!chosen) return;
     const text = decodeText(new Uint8Array(await chosen.arrayBuffer()));
-    setCsv(text);
-    setFile(text.length > SHOWN_CHARACTERS ? chosen.name : null);
+    form.set('csv', text);
+    form.set('file', text.length > SHOWN_CHARACTERS ? chosen.name : null);
   };
   const problem = isTooLong ? 'The rate card is larger than 8 MiB.' : undefined;
   return (
-    <div className={formStyles.form}>
+    <FormStack>
       <p>
         A CSV with the columns <code>country</code>, <code>prefix</code> and <code>price</code>, up to 100,000 rows. It
         replaces all prices; messages already accepted keep theirs.
@@ -67,41 +97,31 @@ export function ImportRates({ onClose }: { onClose: () => void }) {
           classNames={{ input: 'mono' }}
           placeholder={SAMPLE}
           rows={8}
-          value={csv}
-          onChange={(event) => setCsv(event.currentTarget.value)}
+          {...form.field('csv')}
           error={problem}
           data-autofocus
         />
       ) : (
         problem && <Note tone="bad">{problem}</Note>
       )}
-      <div className={formStyles.foot}>
-        <Button variant="default" onClick={onClose}>
+      <FormFoot>
+        <Button variant="default" onClick={onCancel}>
           Cancel
         </Button>
-        <Button disabled={csv.trim() === '' || isTooLong} onClick={() => setIsRead(true)}>
+        <Button disabled={csv.trim() === '' || isTooLong} onClick={onRead}>
           Review changes
         </Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }
 
 type Seen = inferOutput<ReturnType<typeof useTRPC>['rates']['previewRates']>;
 
-function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; onClose: () => void }) {
-  const trpc = useTRPC();
-  const [allowFree, setAllowFree] = useState(false);
+function Preview({ form, onBack }: { form: ImportForm; onBack: () => void }) {
+  const { csv, allowFree } = form.values;
   const seen = useQuery(
-    trpc.rates.previewRates.queryOptions({ csv }, { gcTime: 0, trpc: { context: { alone: true } } }),
-  );
-  const load = useMutation(
-    trpc.rates.importRates.mutationOptions({
-      onSuccess: ({ rows }) => {
-        toast({ message: `Rate card replaced: ${rows} ${rows === 1 ? 'price' : 'prices'}.` });
-        onClose();
-      },
-    }),
+    useTRPC().rates.previewRates.queryOptions({ csv }, { gcTime: 0, trpc: { context: { alone: true } } }),
   );
   if (seen.isError) return <Failed problem={problemOf(seen.error)} onRetry={() => void seen.refetch()} />;
   if (!seen.data) {
@@ -112,32 +132,36 @@ function Preview({ csv, onBack, onClose }: { csv: string; onBack: () => void; on
     );
   }
   const { problems, rows, free, unclearPrice } = seen.data;
-  const problem = load.isPending ? undefined : problemOf(load.error);
-  return (
-    <div className={formStyles.form}>
-      {problems.length > 0 ? <Problems {...seen.data} /> : <Changes seen={seen.data} />}
+  const back = (
+    <Button variant="default" onClick={onBack}>
+      Back
+    </Button>
+  );
+  const warnings = (
+    <>
       {unclearPrice && <UnclearPrice {...unclearPrice} />}
-      {free.length > 0 && <FreeRows {...seen.data} isAllowed={allowFree} onAllow={setAllowFree} />}
-      {problem && (
-        <Note tone="bad" alert>
-          <strong>Prices were not changed.</strong> {problem.detail}
-        </Note>
-      )}
-      <div className={formStyles.foot}>
-        <Button variant="default" onClick={onBack}>
-          Back
-        </Button>
-        {problems.length === 0 && (
-          <Button
-            loading={load.isPending}
-            disabled={free.length > 0 && !allowFree}
-            onClick={() => load.mutate({ csv, allowFree })}
-          >
-            Replace all prices with these {rows}
-          </Button>
-        )}
-      </div>
-    </div>
+      {free.length > 0 && <FreeRows {...seen.data} allow={form.checkbox('allowFree')} />}
+    </>
+  );
+  if (problems.length > 0) {
+    return (
+      <FormStack>
+        <Problems {...seen.data} />
+        {warnings}
+        <FormFoot>{back}</FormFoot>
+      </FormStack>
+    );
+  }
+  return (
+    <Form
+      form={form}
+      submit={`Replace all prices with these ${rows}`}
+      isReady={free.length === 0 || allowFree}
+      more={back}
+    >
+      <Changes seen={seen.data} />
+      {warnings}
+    </Form>
   );
 }
 
@@ -157,9 +181,8 @@ function UnclearPrice({ typed, price }: NonNullable<Seen['unclearPrice']>) {
 function FreeRows({
   free,
   freeRows,
-  isAllowed,
-  onAllow,
-}: Pick<Seen, 'free' | 'freeRows'> & { isAllowed: boolean; onAllow: (isAllowed: boolean) => void }) {
+  allow,
+}: Pick<Seen, 'free' | 'freeRows'> & { allow: { checked: boolean; onChange: () => void } }) {
   const { locale } = useLocale();
   const named = free.map((row) => (/^[A-Z]{2}$/.test(row) ? countryName(row, locale) : row)).join(', ');
   const more = freeRows - free.length;
@@ -167,12 +190,7 @@ function FreeRows({
     <Note tone="warn">
       <strong>Messages to these destinations are free:</strong> {named}
       {more > 0 && ` and ${more.toLocaleString(locale)} more`}. Members can send there without limit.
-      <Checkbox
-        mt="xs"
-        label="Allow free messages"
-        checked={isAllowed}
-        onChange={(event) => onAllow(event.currentTarget.checked)}
-      />
+      <Checkbox mt="xs" label="Allow free messages" {...allow} />
     </Note>
   );
 }

@@ -7,8 +7,8 @@ import { useState } from 'react';
 import { toMicros } from '@/server/domain/core/money';
 import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
 import { useTRPC } from '@/components/data';
-import { MoneyNote } from './MoneyNote';
-import styles from '@/components/ui/form/form.module.css';
+import { Form, FormFoot, FormStack } from '@/components/ui/form/Form';
+import { filled, useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
@@ -17,7 +17,8 @@ import { Facts, Note } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import { Kind, type Transfer } from './TransferTable';
-import { ACTOR_LABELS, isReversible, signedAmountOf, sayReversed, sideName } from './labels';
+import { ACTOR_LABELS, isReversible, sayReversed, signedAmountOf, sideName } from './labels';
+import { useMoneyTexts } from './useMoneyTexts';
 
 /** Shows one transfer and lets owners reverse it. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
@@ -53,7 +54,7 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
   if (transfer.reversedBy) facts.push(['Reversed by', <Id key="by" id={transfer.reversedBy} />]);
   facts.push(['ID', <Id key="id" id={transfer.id ?? ''} />]);
   return (
-    <div className={styles.form}>
+    <FormStack>
       <Facts of={facts} />
       {member && me.role === 'owner' && (
         <Anchor component={Link} href={`/${team.slug}/members/${member.id}`} prefetch={false} size="sm">
@@ -61,7 +62,7 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
         </Anchor>
       )}
       {me.role === 'owner' && isReversible(transfer) && <Reverse transfer={transfer} onDone={onClose} />}
-    </div>
+    </FormStack>
   );
 }
 
@@ -72,10 +73,22 @@ const Id = ({ id }: { id: string }) => (
 );
 
 function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void }) {
+  const [isConfirming, setConfirming] = useState(false);
+  if (isConfirming) return <ConfirmReverse transfer={transfer} onCancel={() => setConfirming(false)} onDone={onDone} />;
+  return (
+    <FormFoot>
+      <Button variant="default" onClick={() => setConfirming(true)}>
+        Reverse…
+      </Button>
+    </FormFoot>
+  );
+}
+
+type ConfirmProps = { transfer: Transfer; onCancel: () => void; onDone: () => void };
+
+function ConfirmReverse({ transfer, onCancel, onDone }: ConfirmProps) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const [isConfirming, setConfirming] = useState(false);
-  const [note, setNote] = useState('');
   const reverse = useMutation(
     useTRPC().transfers.reverseTransfer.mutationOptions({
       onSuccess: ({ transfer: reversal }) => {
@@ -84,44 +97,24 @@ function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void 
       },
     }),
   );
-  if (!isConfirming) {
-    return (
-      <div className={styles.foot}>
-        <Button variant="default" onClick={() => setConfirming(true)}>
-          Reverse…
-        </Button>
-      </div>
-    );
-  }
+  const form = useCommandForm({
+    initial: { note: '' },
+    command: reverse,
+    inputOf: (typed) => ({ transferId: transfer.id ?? '', ...filled(typed) }),
+    draft: `reverse ${transfer.id}`,
+    ...useMoneyTexts(),
+  });
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!reverse.isPending) reverse.mutate({ transferId: transfer.id ?? '', ...(note && { note }) });
-      }}
-    >
+    <Form form={form} submit="Reverse" onCancel={onCancel}>
       <Note>
         Returns the full <Money amount={toMicros(transfer.amount)} currency={currency} decimals="all" /> from{' '}
         {sideName(transfer.to, transfer.member)} to {sideName(transfer.from, transfer.member)}. The original transfer
         stays in the ledger.
       </Note>
-      <TextInput
-        label="Reason"
-        value={note}
-        maxLength={NOTE_MAX}
-        onChange={(event) => setNote(event.currentTarget.value)}
-        ref={(field) => field?.focus()}
-      />
-      <MoneyNote mutation={reverse} currency={currency} />
-      <div className={styles.foot}>
-        <Button variant="default" onClick={() => setConfirming(false)}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={reverse.isPending}>
-          Reverse
-        </Button>
-      </div>
-    </form>
+      <TextInput label="Reason" maxLength={NOTE_MAX} {...form.field('note')} ref={focusOnce} />
+    </Form>
   );
 }
+
+/** A stable reference: a new function would move the focus on every render. */
+const focusOnce = (field: HTMLElement | null) => field?.focus();
