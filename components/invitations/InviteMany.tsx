@@ -9,13 +9,12 @@ import { useTRPCClient } from '@/components/data';
 import { Form } from '@/components/ui/form/Form';
 import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
-import { decimalsOf, formatMoney, sumOf } from '@/components/ui/money/format';
-import { Money } from '@/components/ui/money/Money';
+import { formatMoney, sumOf } from '@/components/ui/money/format';
 import { CopyButton } from '@/components/ui/Copy';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-import invitationStyles from './invitations.module.css';
 import { PASTED_MAX, readPasted, type Pasted } from './pasted';
+import { PastedRows } from './PastedRows';
 
 /** Invites many people from a pasted list, each with its own result. */
 export function InviteMany({ onClose }: { onClose: () => void }) {
@@ -63,7 +62,7 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
         maxRows={10}
         data-autofocus
       />
-      {rows.length > 0 && <Rows rows={rows} currency={currency} />}
+      {rows.length > 0 && <PastedRows rows={rows} currency={currency} />}
       <Counted rows={rows} good={good} />
     </Form>
   );
@@ -109,41 +108,4 @@ function useInvites() {
     return delivery === 'none' ? 'Created · copy the link' : 'Emailed';
   });
   return { bulk, links };
-}
-
-const SHOWN = 50;
-
-/** Previews the pasted list, invalid lines first. */
-function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
-  const { locale } = useLocale();
-  const credits = rows.map(({ credit }) => credit ?? 0n);
-  const decimals = decimalsOf(credits, currency);
-  const bad = rows.filter(({ problem }) => problem !== undefined);
-  const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
-  return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard
-    <div className={invitationStyles.pasted} tabIndex={0} role="group" aria-label="Preview of the list">
-      <table className={invitationStyles.rows}>
-        <tbody>
-          {sorted.slice(0, SHOWN).map(({ line, email, name, role, credit, problem }, i) => (
-            <tr key={`${line} ${i}`}>
-              <th scope="row">{email || `Line ${line}`}</th>
-              {problem ? (
-                <td colSpan={3} data-bad>
-                  Line {line}: {problem}
-                </td>
-              ) : (
-                <>
-                  <td>{name ?? ''}</td>
-                  <td>{role ?? 'member'}</td>
-                  <td data-right>{credit && <Money amount={credit} currency={currency} decimals={decimals} />}</td>
-                </>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length > SHOWN && <p className="muted">and {(rows.length - SHOWN).toLocaleString(locale)} more</p>}
-    </div>
-  );
 }

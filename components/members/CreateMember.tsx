@@ -1,18 +1,19 @@
 'use client';
 
 import { useMutation } from '@tanstack/react-query';
-import { printAmount, toMicros } from '@/server/domain/core/money';
+import { toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { NewKey } from '@/components/api-keys/NewKey';
 import { OptionalRule } from '@/components/auto-recharge/RuleFields';
-import { NESTED_RULE_FIELDS, NO_RULE, useTypedRule } from '@/components/auto-recharge/useTypedRule';
+import { NESTED_RULE_FIELDS, NO_RULE } from '@/components/auto-recharge/useTypedRule';
 import { useShell } from '@/components/layout/useShell';
 import { useMoneyTexts } from '@/components/transfers/useMoneyTexts';
 import { Form } from '@/components/ui/form/Form';
-import { filled, useCommandForm } from '@/components/ui/form/useCommandForm';
-import { formatMoney, readTyped } from '@/components/ui/money/format';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { formatMoney } from '@/components/ui/money/format';
 import { useLocale } from '@/components/ui/useLocale';
 import { IdentityFields, StartingCredit, type NewMember } from './NewMemberFields';
+import { useReadMember } from './useReadMember';
 
 const EMPTY: NewMember = {
   name: '',
@@ -65,27 +66,4 @@ function Created({ member, secrets, onClose }: CreatedProps) {
   const isEmpty = member.role === 'member' && toMicros(member.balance) === 0n;
   const empty = isEmpty ? formatMoney(0n, currency, locale) : undefined;
   return <NewKey {...secrets} email={member.email} empty={empty} onClose={onClose} />;
-}
-
-/** Returns the function that parses the fields of a new member. */
-function useReadMember() {
-  const { currency, masterBalance } = useShell().team;
-  const { locale } = useLocale();
-  const { readRule } = useTypedRule();
-  return (values: NewMember) => {
-    const { name, email, role, signIn, withRule } = values;
-    const typed = readTyped(values.credit, currency, locale);
-    const credit = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
-    const isShort = credit !== null && credit > toMicros(masterBalance ?? '0.00');
-    const rule = readRule(values.rule);
-    const isComplete = !('problem' in typed) && !isShort && (!withRule || rule.input !== null);
-    const input = {
-      ...filled({ name: name.trim(), email: email.trim() }),
-      role,
-      ...(signIn && email.trim() === '' && { generatePassword: true }),
-      ...(credit !== null && { credit: printAmount(credit) }),
-      ...(withRule && rule.input !== null && { recharge: rule.input }),
-    };
-    return { credit, rule, short: isShort ? 'Master balance too low.' : undefined, input: isComplete ? input : null };
-  };
 }

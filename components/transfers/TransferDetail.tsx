@@ -1,24 +1,17 @@
 'use client';
 
-import { Anchor, Button, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { Anchor } from '@mantine/core';
 import Link from 'next/link';
-import { useState } from 'react';
 import { toMicros } from '@/server/domain/core/money';
-import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
-import { useTRPC } from '@/components/data';
-import { Form, FormFoot, FormStack } from '@/components/ui/form/Form';
-import { filled, useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
+import { FormStack } from '@/components/ui/form/Form';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
-import { Facts, Note } from '@/components/ui/pieces';
-import { toast } from '@/components/ui/toast';
-import { useLocale } from '@/components/ui/useLocale';
+import { Facts } from '@/components/ui/pieces';
+import { ReverseTransfer } from './ReverseTransfer';
 import { Kind, type Transfer } from './TransferTable';
-import { ACTOR_LABELS, isReversible, sayReversed, signedAmountOf, sideName } from './labels';
-import { useMoneyTexts } from './useMoneyTexts';
+import { ACTOR_LABELS, isReversible, sideName, signedAmountOf } from './labels';
 
 /** Shows one transfer and lets owners reverse it. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
@@ -61,7 +54,7 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
           Open {member.name}
         </Anchor>
       )}
-      {me.role === 'owner' && isReversible(transfer) && <Reverse transfer={transfer} onDone={onClose} />}
+      {me.role === 'owner' && isReversible(transfer) && <ReverseTransfer transfer={transfer} onDone={onClose} />}
     </FormStack>
   );
 }
@@ -71,50 +64,3 @@ const Id = ({ id }: { id: string }) => (
     <code>{id}</code> <CopyIconButton text={id} label={`Copy ${id}`} />
   </>
 );
-
-function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void }) {
-  const [isConfirming, setConfirming] = useState(false);
-  if (isConfirming) return <ConfirmReverse transfer={transfer} onCancel={() => setConfirming(false)} onDone={onDone} />;
-  return (
-    <FormFoot>
-      <Button variant="default" onClick={() => setConfirming(true)}>
-        Reverse…
-      </Button>
-    </FormFoot>
-  );
-}
-
-type ConfirmProps = { transfer: Transfer; onCancel: () => void; onDone: () => void };
-
-function ConfirmReverse({ transfer, onCancel, onDone }: ConfirmProps) {
-  const { currency } = useShell().team;
-  const { locale } = useLocale();
-  const reverse = useMutation(
-    useTRPC().transfers.reverseTransfer.mutationOptions({
-      onSuccess: ({ transfer: reversal }) => {
-        toast({ message: sayReversed(reversal, currency, locale) });
-        onDone();
-      },
-    }),
-  );
-  const form = useCommandForm({
-    initial: { note: '' },
-    command: reverse,
-    inputOf: (typed) => ({ transferId: transfer.id ?? '', ...filled(typed) }),
-    draft: `reverse ${transfer.id}`,
-    ...useMoneyTexts(),
-  });
-  return (
-    <Form form={form} submit="Reverse" onCancel={onCancel}>
-      <Note>
-        Returns the full <Money amount={toMicros(transfer.amount)} currency={currency} decimals="all" /> from{' '}
-        {sideName(transfer.to, transfer.member)} to {sideName(transfer.from, transfer.member)}. The original transfer
-        stays in the ledger.
-      </Note>
-      <TextInput label="Reason" maxLength={NOTE_MAX} {...form.field('note')} ref={focusOnce} />
-    </Form>
-  );
-}
-
-/** A stable reference: a new function would move the focus on every render. */
-const focusOnce = (field: HTMLElement | null) => field?.focus();
