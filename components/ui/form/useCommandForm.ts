@@ -30,7 +30,7 @@ export type FormState = {
   refusal: ReactNode;
   command: Pick<Command<never>, 'failureCount' | 'failureReason'>;
   waiting: string | undefined;
-  /** Starts again from the known values, or from others. */
+  /** Starts again from the known values. */
   start: () => void;
   onSubmit: (event: FormEvent<HTMLFormElement>) => void;
 };
@@ -69,7 +69,7 @@ export function useCommandForm<Values extends Record<string, unknown>, Input>(op
     values,
     isUnsaved: isDirty && sending.phase === 'editing',
     isTyped: changed.some((name) => typeof values[name] !== 'boolean'),
-    onDiscard: sending.end,
+    onDiscard: () => start(),
   });
   const state: FormState = {
     attach,
@@ -86,7 +86,8 @@ export function useCommandForm<Values extends Record<string, unknown>, Input>(op
       form.onSubmit(sending.send, sending.refuse)(event);
     },
   };
-  return { ...state, ...fieldsOf(form, mode), changed, start, send: sending.send };
+  /** `start` can also start from other values. */
+  return { ...state, ...fieldsOf(form, mode), start, send: sending.send };
 }
 
 type FieldProps = Required<Pick<GetInputPropsReturnType, 'onChange' | 'error'>>;

@@ -96,9 +96,10 @@ export function useSending<Values extends Record<string, unknown>, Input>(
     refusal,
     send,
     /** Shows the errors that were found without asking the server. */
-    refuse: (at: FormErrors) => refuse(at, null),
+    refuse: (at: FormErrors) => {
+      if (!isLocked.current) refuse(at, null);
+    },
     restart,
-    end: () => enter('done'),
   };
 }
 
