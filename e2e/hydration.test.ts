@@ -19,6 +19,7 @@ const FORMS: [path: string, fields: number][] = [
   ['[team]/invitations', 1],
   ['[team]/messages', 1],
   ['[team]/settings', 3],
+  ['[team]/settings/alerts', 2],
   ['[team]/settings/rates', 1],
   ['[team]/settings/security', 1],
 ];

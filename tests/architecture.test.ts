@@ -133,6 +133,7 @@ const LIGHT = [
   'core/text-decoding',
   'billing/auto-recharge/rules',
   'billing/ledger/rules',
+  'identity/passwords/rules',
   'messaging/message-log/rules',
   'messaging/messages/rules',
   'messaging/usage/rules',

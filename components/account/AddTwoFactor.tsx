@@ -1,58 +1,53 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { encode } from 'uqr';
 import { useTRPC } from '@/components/data';
 import { CopyIconButton } from '@/components/ui/Copy';
 import styles from './account.module.css';
-import { CodeField, Fault, PasswordField } from '@/components/auth/fields';
+import type { Command } from '@/components/ui/form/CommandNote';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { CodeField, PasswordField } from '@/components/auth/fields';
 import { RecoveryCodes } from './RecoveryCodes';
-import { faultsOf, readFields } from '@/components/auth/useForm';
 
 /** Turns on two-factor: password, QR code, first code, then recovery codes. */
 export function AddTwoFactor({ onClose }: { onClose: () => void }) {
   // Never cached: the secret and the codes disappear with the dialog.
-  const start = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
+  const begin = useMutation(useTRPC().account.startTwoFactor.mutationOptions({ gcTime: 0 }));
   const confirm = useMutation(useTRPC().account.confirmTwoFactor.mutationOptions({ gcTime: 0 }));
   if (confirm.data) return <RecoveryCodes codes={confirm.data.recoveryCodes} onClose={onClose} />;
-  const [step, next] = start.data ? ([confirm, 'Turn on'] as const) : ([start, 'Continue'] as const);
-  const faults = faultsOf(step);
+  if (begin.data) return <FirstCode secret={begin.data} command={confirm} onClose={onClose} />;
+  return <Password command={begin} onClose={onClose} />;
+}
+
+function Password({ command, onClose }: { command: Command<{ password: string }>; onClose: () => void }) {
+  const form = useCommandForm({ initial: { password: '' }, command, inputOf: (typed) => typed, mode: 'uncontrolled' });
   return (
-    <form
-      method="post"
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        const of = readFields(event);
-        if (start.data) confirm.mutate({ code: of('code') });
-        else start.mutate({ password: of('password') });
-      }}
-    >
-      <Fault text={faults.rest} />
-      {start.data ? (
-        <>
-          <Scan {...start.data} />
-          <CodeField
-            key="code"
-            label="Code from the app"
-            error={faults.at('code')}
-            note="Six digits. It changes every 30 seconds."
-            first
-          />
-        </>
-      ) : (
-        <PasswordField label="Your password" error={faults.at('password')} first />
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={step.isPending}>
-          {next}
-        </Button>
-      </div>
-    </form>
+    <Form form={form} submit="Continue" onCancel={onClose}>
+      <PasswordField label="Your password" {...form.field('password')} first />
+    </Form>
+  );
+}
+
+type FirstCodeProps = {
+  secret: { uri: string; secret: string };
+  command: Command<{ code: string }>;
+  onClose: () => void;
+};
+
+function FirstCode({ secret, command, onClose }: FirstCodeProps) {
+  const form = useCommandForm({ initial: { code: '' }, command, inputOf: (typed) => typed, mode: 'uncontrolled' });
+  return (
+    <Form form={form} submit="Turn on" onCancel={onClose}>
+      <Scan {...secret} />
+      <CodeField
+        label="Code from the app"
+        note="Six digits. It changes every 30 seconds."
+        {...form.field('code')}
+        first
+      />
+    </Form>
   );
 }
 

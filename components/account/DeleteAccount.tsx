@@ -1,15 +1,14 @@
 'use client';
 
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Facts, Note } from '@/components/ui/pieces';
 
 /** Deletes the user after explaining what is removed and what is kept, and after asking for the password. */
 export function DeleteAccount({ onClose }: { onClose: () => void }) {
-  const [password, setPassword] = useState('');
   const erase = useMutation(
     useTRPC().account.eraseMe.mutationOptions({
       // Nothing on this page can be fetched after the deletion.
@@ -19,16 +18,17 @@ export function DeleteAccount({ onClose }: { onClose: () => void }) {
       onError: (error) => problemOf(error)?.code === 'missing_key' && leave(),
     }),
   );
-  const problem = erase.isPending ? undefined : problemOf(erase.error);
-  const atPassword = problem?.errors?.find(({ pointer }) => pointer === '/password')?.detail;
+  const form = useCommandForm({
+    initial: { password: '' },
+    command: erase,
+    inputOf: (typed) => typed,
+    say: (error) => {
+      const problem = problemOf(error);
+      return problem?.code === 'last_owner' ? problem.detail : sayProblem(error);
+    },
+  });
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (password !== '' && !erase.isPending) erase.mutate({ password });
-      }}
-    >
+    <Form form={form} submit="Delete permanently" isDangerous isReady={form.values.password !== ''} onCancel={onClose}>
       <Facts
         of={[
           ['Name and addresses', 'removed everywhere, including audit logs and transfers'],
@@ -43,25 +43,10 @@ export function DeleteAccount({ onClose }: { onClose: () => void }) {
         label="Your password"
         type="password"
         autoComplete="current-password"
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        error={atPassword}
+        {...form.field('password')}
         data-autofocus
       />
-      {erase.isError && !erase.isPending && atPassword === undefined && (
-        <Note tone="bad" alert>
-          {problem?.code === 'last_owner' ? problem.detail : sayProblem(erase.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" color="red" disabled={password === ''} loading={erase.isPending}>
-          Delete permanently
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 

@@ -1,10 +1,10 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
-import { Facts, Note } from '@/components/ui/pieces';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { Facts } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
@@ -19,8 +19,17 @@ export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; 
       },
     }),
   );
+  const form = useCommandForm({
+    initial: {},
+    command: leave,
+    inputOf: () => ({ teamId: team.id }),
+    say: (error) =>
+      problemOf(error)?.code === 'last_owner'
+        ? `${team.name} would have no owner. Make another member an owner first.`
+        : sayProblem(error),
+  });
   return (
-    <div className={styles.form}>
+    <Form form={form} submit="Leave team" isDangerous isCautious onCancel={onClose}>
       <p>You’ll lose access immediately. To return, you need a new invitation from an owner.</p>
       <Facts
         of={[
@@ -33,21 +42,6 @@ export function LeaveTeam({ membership, onClose }: { membership: OwnMembership; 
           ['Messages, transfers', 'kept in the log and the ledger'],
         ]}
       />
-      {leave.isError && !leave.isPending && (
-        <Note tone="bad" alert>
-          {problemOf(leave.error)?.code === 'last_owner'
-            ? `${team.name} would have no owner. Make another member an owner first.`
-            : sayProblem(leave.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" data-autofocus onClick={onClose}>
-          Cancel
-        </Button>
-        <Button color="red" loading={leave.isPending} onClick={() => leave.mutate({ teamId: team.id })}>
-          Leave team
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }

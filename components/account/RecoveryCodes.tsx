@@ -7,10 +7,11 @@ import { useState } from 'react';
 import { useTRPC } from '@/components/data';
 import { CopyButton } from '@/components/ui/Copy';
 import { useCloseGuard } from '@/components/ui/dialogs';
+import { Form, FormFoot, FormStack } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Note } from '@/components/ui/pieces';
 import styles from './account.module.css';
-import { Fault, PasswordField } from '@/components/auth/fields';
-import { faultsOf, readFields } from '@/components/auth/useForm';
+import { PasswordField } from '@/components/auth/fields';
 
 /** Shows recovery codes once. Closing without having copied them asks for confirmation once. */
 export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: () => void }) {
@@ -23,7 +24,7 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
   useCloseGuard(leave);
   const text = codes.join('\n');
   return (
-    <div className={styles.form}>
+    <FormStack>
       <p>Use a recovery code if you lose your phone. Each works once. Save them now; they won’t be shown again.</p>
       <ul className={styles.codes} aria-label="Recovery codes" onCopy={() => setTaken(true)}>
         {codes.map((code) => (
@@ -51,36 +52,27 @@ export function RecoveryCodes({ codes, onClose }: { codes: string[]; onClose: ()
           You haven’t copied the codes. If you lose the app, only the operator can restore your access without them.
         </Note>
       )}
-      <div className={styles.foot}>
+      <FormFoot>
         <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : 'Done'}</Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }
 
 /** Replaces the recovery codes with new ones. */
 export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
   const renew = useMutation(useTRPC().account.renewRecoveryCodes.mutationOptions({ gcTime: 0 }));
-  const faults = faultsOf(renew);
+  const form = useCommandForm({
+    initial: { password: '' },
+    command: renew,
+    inputOf: (typed) => typed,
+    mode: 'uncontrolled',
+  });
   if (renew.data) return <RecoveryCodes codes={renew.data.recoveryCodes} onClose={onClose} />;
   return (
-    <form
-      method="post"
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => renew.mutate({ password: readFields(event)('password') })}
-    >
+    <Form form={form} submit="Create new codes" onCancel={onClose}>
       <p>You’ll get ten new codes. Your old codes will stop working.</p>
-      <Fault text={faults.rest} />
-      <PasswordField error={faults.at('password')} first />
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={renew.isPending}>
-          Create new codes
-        </Button>
-      </div>
-    </form>
+      <PasswordField {...form.field('password')} first />
+    </Form>
   );
 }

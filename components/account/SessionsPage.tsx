@@ -6,11 +6,12 @@ import { LogOut } from 'lucide-react';
 import { sayProblem, setLeaving, useTRPC } from '@/components/data';
 import { DataTable } from '@/components/ui/DataTable';
 import { useDialogs } from '@/components/ui/dialogs';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Hint } from '@/components/ui/Hint';
 import { Instant } from '@/components/ui/Instant';
 import { PageHead, Status } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import styles from './account.module.css';
 
 /** Lists the browsers in which the user is signed in; each can be signed out, or all at once. */
 export function SessionsPage() {
@@ -80,23 +81,13 @@ function SignOutEverywhere({ onClose }: { onClose: () => void }) {
       meta: { leaves: true },
       onMutate: () => setLeaving(true),
       onSuccess: () => window.location.assign('/sign-in'),
-      onError: (error) => {
-        setLeaving(false);
-        toast({ message: sayProblem(error), tone: 'bad' });
-      },
+      onError: () => setLeaving(false),
     }),
   );
+  const form = useCommandForm({ initial: {}, command: end, inputOf: () => ({}) });
   return (
-    <div className={styles.form}>
+    <Form form={form} submit="Sign out everywhere" isFirst onCancel={onClose}>
       <p>Signs out every browser, including this one. API keys keep working.</p>
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button data-autofocus loading={end.isPending || end.isSuccess} onClick={() => end.mutate({})}>
-          Sign out everywhere
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }

@@ -1,11 +1,10 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { clientFor, sayProblem, useTRPC } from '@/components/data';
 import { StepDown } from '@/components/members/StepDown';
-import styles from '@/components/ui/form/form.module.css';
-import { Note } from '@/components/ui/pieces';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { toast } from '@/components/ui/toast';
 import type { OwnMembership } from './membership';
 
@@ -40,8 +39,9 @@ export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembersh
       onClose();
     },
   });
+  const form = useCommandForm({ initial: {}, command: change, inputOf: () => ({ memberId: member.id, role }) });
   return (
-    <div className={styles.form}>
+    <Form form={form} submit={role === 'owner' ? 'Take the role back' : 'Become a member'} isFirst onCancel={onClose}>
       <p>
         {role === 'member'
           ? 'You’ll only see and manage your own account there, and pay for messages from your own balance.'
@@ -54,19 +54,6 @@ export function SwitchOwnRole({ membership, onClose }: { membership: OwnMembersh
           ? ' If your balance is below your rule’s threshold, auto-recharge runs.'
           : ' No money moves.'}
       </p>
-      {change.isError && (
-        <Note tone="bad" alert>
-          {sayProblem(change.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button data-autofocus loading={change.isPending} onClick={() => change.mutate({ memberId: member.id, role })}>
-          {role === 'owner' ? 'Take the role back' : 'Become a member'}
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }

@@ -2,14 +2,14 @@
 
 import { Button } from '@mantine/core';
 import { useMutation, useSuspenseQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTRPC } from '@/components/data';
 import { useDialogs } from '@/components/ui/dialogs';
+import { Form, FormFoot, FormStack } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Instant } from '@/components/ui/Instant';
 import { Card, Facts, Note, PageHead, Status } from '@/components/ui/pieces';
 import styles from './account.module.css';
-import { Fault, PasswordField } from '@/components/auth/fields';
-import { faultsOf, readFields } from '@/components/auth/useForm';
+import { PasswordField } from '@/components/auth/fields';
 
 /** Manages two-factor: authenticator codes at sign-in, and recovery codes for lost devices. */
 export function TwoFactorPage() {
@@ -28,9 +28,9 @@ function TurnOn() {
   const open = useDialogs();
   return (
     <Card title="Off">
-      <div className={styles.form}>
+      <FormStack>
         <p>Require a code from an authenticator app when you sign in.</p>
-        <div className={styles.foot}>
+        <FormFoot>
           <Button
             onClick={() =>
               open({
@@ -44,8 +44,8 @@ function TurnOn() {
           >
             Turn on
           </Button>
-        </div>
-      </div>
+        </FormFoot>
+      </FormStack>
     </Card>
   );
 }
@@ -54,7 +54,7 @@ function IsOn({ since, left }: { since: string; left: number }) {
   const open = useDialogs();
   return (
     <Card title="On">
-      <div className={styles.form}>
+      <FormStack>
         <Facts
           of={[
             [
@@ -67,7 +67,7 @@ function IsOn({ since, left }: { since: string; left: number }) {
           ]}
         />
         {left <= 2 && <Note tone="warn">You’re almost out of recovery codes. Create new ones.</Note>}
-        <div className={styles.foot}>
+        <FormFoot>
           <Button
             variant="default"
             onClick={() =>
@@ -88,35 +88,25 @@ function IsOn({ since, left }: { since: string; left: number }) {
           >
             Turn off
           </Button>
-        </div>
-      </div>
+        </FormFoot>
+      </FormStack>
     </Card>
   );
 }
 
 function TurnOff({ onClose }: { onClose: () => void }) {
-  const [typed, setTyped] = useState(false);
   const end = useMutation(useTRPC().account.endTwoFactor.mutationOptions({ gcTime: 0, onSuccess: onClose }));
-  const faults = faultsOf(end);
+  const form = useCommandForm({
+    initial: { password: '' },
+    command: end,
+    inputOf: (typed) => typed,
+    check: ({ password }) => ({ password: password === '' ? 'Enter your password.' : undefined }),
+    mode: 'uncontrolled',
+  });
   return (
-    <form
-      method="post"
-      className={styles.form}
-      noValidate
-      onChange={() => setTyped(true)}
-      onSubmit={(event) => end.mutate({ password: readFields(event)('password') })}
-    >
+    <Form form={form} submit="Turn off" onCancel={onClose}>
       <p>You’ll sign in with your password only. Your recovery codes will stop working.</p>
-      <Fault text={faults.rest} />
-      <PasswordField error={faults.at('password')} first />
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={!typed} loading={end.isPending}>
-          Turn off
-        </Button>
-      </div>
-    </form>
+      <PasswordField {...form.field('password')} first />
+    </Form>
   );
 }

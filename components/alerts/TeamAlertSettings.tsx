@@ -5,11 +5,14 @@ import Link from 'next/link';
 import { printAmount, toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { savingOf, sayItIsSaved, SettingsForm, useAmount } from '@/components/team-settings/SettingsForm';
+import { useReadAmount } from '@/components/team-settings/useReadAmount';
+import type { Command } from '@/components/ui/form/CommandNote';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { asTyped } from '@/components/ui/money/format';
 import { AmountField } from '@/components/ui/money/AmountField';
 import { Card } from '@/components/ui/pieces';
-import { useDraft } from '@/components/ui/useDraft';
+import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import styles from './alerts.module.css';
 
@@ -26,21 +29,22 @@ export function TeamAlertSettings() {
   );
 }
 
+const sayItIsSaved = () => toast({ message: 'Saved.' });
+
 function MasterAlert() {
   const trpc = useTRPC();
   const team = useSuspenseQuery(trpc.team.getTeam.queryOptions()).data;
-  const draft = useDraft({ below: useKnown(team.lowBalance, team.currency) });
-  const save = useMutation(trpc.team.updateTeam.mutationOptions({ onSuccess: () => sayItIsSaved(draft.reset) }));
+  const save = useMutation(trpc.team.updateTeam.mutationOptions({ onSuccess: sayItIsSaved }));
   return (
     <Card title="Master balance">
       <LowBelowForm
         text="Below this amount, the master balance is marked as low and owners are emailed, once each time it falls below. Leave blank to turn off."
         currency={team.currency}
-        draft={draft}
-        saving={savingOf(save)}
+        known={team.lowBalance}
         label="Alert below"
         field="lowBalance"
-        onSave={(lowBalance) => save.mutate({ lowBalance })}
+        save={save}
+        inputOf={(lowBalance) => ({ lowBalance })}
       />
     </Card>
   );
@@ -50,56 +54,52 @@ function MemberAlert() {
   const { currency } = useShell().team;
   const trpc = useTRPC();
   const settings = useSuspenseQuery(trpc.team.getSettings.queryOptions()).data;
-  const draft = useDraft({ below: useKnown(settings.memberLowBalance, currency) });
-  const save = useMutation(trpc.team.updateSettings.mutationOptions({ onSuccess: () => sayItIsSaved(draft.reset) }));
+  const save = useMutation(trpc.team.updateSettings.mutationOptions({ onSuccess: sayItIsSaved }));
   return (
     <Card title="Members’ balances">
       <LowBelowForm
         text="Below this amount, the member and the owners are emailed, once each time the balance falls below. Leave blank to turn off."
         currency={currency}
-        draft={draft}
-        saving={savingOf(save)}
+        known={settings.memberLowBalance}
         label="Alert for a member below"
         field="memberLowBalance"
-        onSave={(memberLowBalance) => save.mutate({ memberLowBalance })}
+        save={save}
+        inputOf={(memberLowBalance) => ({ memberLowBalance })}
       />
     </Card>
   );
 }
 
-/** Returns a threshold as its field shows it. */
-function useKnown(below: string | null, currency: string): string {
-  const { locale } = useLocale();
-  return below === null ? '' : asTyped(toMicros(below), currency, locale);
-}
-
-type FormProps = {
+type FormProps<Input> = {
   text: string;
   currency: string;
-  draft: ReturnType<typeof useDraft<'below'>>;
-  saving: ReturnType<typeof savingOf>;
-  field: string;
+  /** The saved amount. */
+  known: string | null;
   label: string;
-  onSave: (below: string | null) => void;
+  /** The name of the amount in the API. */
+  field: string;
+  save: Command<Input>;
+  inputOf: (below: string | null) => Input;
 };
 
-function LowBelowForm({ text, currency, draft, saving, field, label, onSave }: FormProps) {
-  const below = useAmount(draft.valueOf('below'), currency);
+function LowBelowForm<Input>({ text, currency, known, label, field, save, inputOf }: FormProps<Input>) {
+  const { locale } = useLocale();
+  const readAmount = useReadAmount(currency);
+  const form = useCommandForm({
+    initial: { below: known === null ? '' : asTyped(toMicros(known), currency, locale) },
+    command: save,
+    inputOf: (typed) => {
+      const below = readAmount(typed.below);
+      return below === undefined ? null : inputOf(below === null ? null : printAmount(below));
+    },
+    named: { [`/${field}`]: 'below' },
+    draft: field,
+    stays: true,
+  });
   return (
-    <SettingsForm
-      saving={saving}
-      isDirty={draft.changed.length > 0}
-      isValid={below !== undefined}
-      onSave={() => below !== undefined && onSave(below === null ? null : printAmount(below))}
-    >
+    <Form form={form} submit="Save" needsChange isReady={readAmount(form.values.below) !== undefined}>
       <p className="muted">{text}</p>
-      <AmountField
-        label={label}
-        currency={currency}
-        value={draft.valueOf('below')}
-        onChange={(typed) => draft.set('below', typed)}
-        error={saving.errorAt(field)}
-      />
-    </SettingsForm>
+      <AmountField label={label} currency={currency} {...form.field('below')} />
+    </Form>
   );
 }

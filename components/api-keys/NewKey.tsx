@@ -4,7 +4,7 @@ import { Button, Group } from '@mantine/core';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import styles from '@/components/members/members.module.css';
-import formStyles from '@/components/ui/form/form.module.css';
+import { FormFoot, FormStack } from '@/components/ui/form/Form';
 import { CopyButton } from '@/components/ui/Copy';
 import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note } from '@/components/ui/pieces';
@@ -41,7 +41,7 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
   const curl = curlOf(window.location.origin, apiKey);
   const env = `PURSER_URL=${window.location.origin}/api/v1\nPURSER_API_KEY=${apiKey}\n`;
   return (
-    <div className={formStyles.form}>
+    <FormStack>
       {!again && <p>API key (shown once). Copy it now and store it securely.</p>}
       <code className={styles.secret} data-testid="api-key" onCopy={() => setTaken(true)}>
         {apiKey}
@@ -77,10 +77,10 @@ export function NewKey({ apiKey, password, email, onClose, again = false, empty,
           {sayUncopied(keyTaken, passwordTaken)}
         </Note>
       )}
-      <div className={formStyles.foot}>
+      <FormFoot>
         <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : done}</Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }
 
@@ -115,7 +115,7 @@ export function NewPassword({ email, password, onClose }: { email: string; passw
   };
   useCloseGuard(leave);
   return (
-    <div className={formStyles.form}>
+    <FormStack>
       <p>Sign-in details (shown once)</p>
       <Secret email={email} password={password} onTaken={() => setTaken(true)} />
       {isWarned && !taken && (
@@ -123,9 +123,9 @@ export function NewPassword({ email, password, onClose }: { email: string; passw
           {UNCOPIED_PASSWORD}
         </Note>
       )}
-      <div className={formStyles.foot}>
+      <FormFoot>
         <Button onClick={() => leave() && onClose()}>{isWarned && !taken ? 'Close without copying' : 'Done'}</Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }

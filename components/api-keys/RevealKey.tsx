@@ -1,10 +1,9 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
-import { Note } from '@/components/ui/pieces';
+import { useTRPC } from '@/components/data';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { NewKey } from './NewKey';
 
 type Props = { member: { id: string; name: string }; onClose: () => void };
@@ -13,23 +12,11 @@ type Props = { member: { id: string; name: string }; onClose: () => void };
 export function RevealKey({ member, onClose }: Props) {
   // Never cached: the key disappears with the dialog.
   const reveal = useMutation(useTRPC().keys.revealKey.mutationOptions({ gcTime: 0 }));
+  const form = useCommandForm({ initial: {}, command: reveal, inputOf: () => ({ memberId: member.id }) });
   if (reveal.data) return <NewKey apiKey={reveal.data.apiKey} onClose={onClose} again />;
   return (
-    <div className={styles.form}>
+    <Form form={form} submit="Reveal key" isFirst onCancel={onClose}>
       <p>Anyone with this key can spend {member.name}’s balance. Revealing it is recorded in the audit log.</p>
-      {reveal.isError && (
-        <Note tone="bad" alert>
-          {sayProblem(reveal.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button data-autofocus loading={reveal.isPending} onClick={() => reveal.mutate({ memberId: member.id })}>
-          Reveal key
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }

@@ -1,11 +1,10 @@
 'use client';
 
-import { Button, Radio, Stack } from '@mantine/core';
+import { Radio, Stack } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState } from 'react';
-import { sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
-import { Note } from '@/components/ui/pieces';
+import { useTRPC } from '@/components/data';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { OVERLAPS } from './labels';
 import { NewKey } from './NewKey';
 
@@ -16,13 +15,19 @@ const DEFAULT_SECONDS = 86_400;
 
 /** Rotates a member's API key; the user chooses when the old key, if any, stops working. */
 export function RotateKey({ member, onClose }: Props) {
-  const [overlap, setOverlap] = useState(String(DEFAULT_SECONDS));
   const rotate = useMutation(useTRPC().keys.rotateKey.mutationOptions({ gcTime: 0 }));
+  const form = useCommandForm({
+    initial: { overlap: String(DEFAULT_SECONDS) },
+    command: rotate,
+    inputOf: ({ overlap }) => ({ memberId: member.id, overlapSeconds: Number(overlap) }),
+    named: { '/overlapSeconds': 'overlap' },
+  });
   if (rotate.data) return <NewKey apiKey={rotate.data.secrets.apiKey} onClose={onClose} />;
+  const hasKey = member.apiKey !== null;
   return (
-    <div className={styles.form}>
-      {member.apiKey ? (
-        <Radio.Group label="When should the old key stop working?" value={overlap} onChange={setOverlap}>
+    <Form form={form} submit={hasKey ? 'Rotate key' : 'Create API key'} isFirst={!hasKey} onCancel={onClose}>
+      {hasKey ? (
+        <Radio.Group label="When should the old key stop working?" {...form.field('overlap')}>
           <Stack gap="xs" mt="xs">
             {OVERLAPS.map(({ seconds, label }) => (
               <Radio
@@ -37,23 +42,6 @@ export function RotateKey({ member, onClose }: Props) {
       ) : (
         <p>{member.name} has no API key. The new one is shown once.</p>
       )}
-      {rotate.isError && (
-        <Note tone="bad" alert>
-          {sayProblem(rotate.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          loading={rotate.isPending}
-          onClick={() => rotate.mutate({ memberId: member.id, overlapSeconds: Number(overlap) })}
-          data-autofocus={member.apiKey === null || undefined}
-        >
-          {member.apiKey ? 'Rotate key' : 'Create API key'}
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }

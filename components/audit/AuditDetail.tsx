@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import styles from '@/components/ui/form/form.module.css';
+import { FormStack } from '@/components/ui/form/Form';
 import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
 import { Instant } from '@/components/ui/Instant';
@@ -29,7 +29,7 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
   if (event.requestId !== null) facts.push(['Request', <Id key="request" id={event.requestId} />]);
   facts.push(['ID', <Id key="id" id={event.id} />]);
   return (
-    <div className={styles.form}>
+    <FormStack>
       <p>
         <strong>{actor.name}</strong> <AuditAction event={event} />.
       </p>
@@ -38,7 +38,7 @@ export function AuditDetail({ event }: { event: AuditEvent }) {
       <Link href={`/${slug}/settings/audit?who=${actor.id ?? 'operator'}`} prefetch={false}>
         All activity by {actor.name}
       </Link>
-    </div>
+    </FormStack>
   );
 }
 

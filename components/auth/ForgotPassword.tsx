@@ -1,14 +1,13 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { Note } from '@/components/ui/pieces';
 import { AuthPage } from './AuthPage';
-import styles from '@/components/account/account.module.css';
-import { EmailField, Fault } from './fields';
-import { faultsOf, readFields } from './useForm';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { EmailField } from './fields';
 
 /**
  * Requests a password reset link by email. The response does not reveal whether the address has an account.
@@ -16,7 +15,12 @@ import { faultsOf, readFields } from './useForm';
  */
 export function ForgotPassword({ mail }: { mail: boolean }) {
   const ask = useMutation(useTRPC().access.requestPasswordReset.mutationOptions());
-  const faults = faultsOf(ask);
+  const form = useCommandForm({
+    initial: { email: '' },
+    command: ask,
+    inputOf: (typed) => typed,
+    mode: 'uncontrolled',
+  });
   const back = <Link href="/sign-in">Back to sign-in</Link>;
   if (!mail) {
     return (
@@ -44,18 +48,9 @@ export function ForgotPassword({ mail }: { mail: boolean }) {
   return (
     <AuthPage title="Forgot password">
       <p>Enter your sign-in email. We’ll send you a link to set a new password.</p>
-      <form
-        method="post"
-        className={styles.form}
-        noValidate
-        onSubmit={(event) => ask.mutate({ email: readFields(event)('email') })}
-      >
-        <Fault text={faults.rest} />
-        <EmailField error={faults.at('email')} first />
-        <Button type="submit" loading={ask.isPending}>
-          Email me a link
-        </Button>
-      </form>
+      <Form form={form} submit="Email me a link" isWide>
+        <EmailField {...form.field('email')} first />
+      </Form>
       <p>{back}</p>
     </AuthPage>
   );

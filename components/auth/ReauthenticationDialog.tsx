@@ -1,18 +1,31 @@
 'use client';
 
-import { Button, Modal } from '@mantine/core';
-import { useEffect, useState, type FormEvent } from 'react';
-import { answer } from '@/components/ui/confirm';
+import { Modal } from '@mantine/core';
+import { useEffect, useState } from 'react';
 import { clientFor } from '@/components/data';
+import { answer } from '@/components/ui/confirm';
 import { NO_BANNER } from '@/components/ui/DialogFrame';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import styles from '@/components/account/account.module.css';
-import { CodeField, Fault, PasswordField } from './fields';
-import { faultsOf, readFields } from './useForm';
+import { CodeField, PasswordField } from './fields';
 
 /** Asks for the password or a code over the current page, then lets the pending change continue. */
 export function ReauthenticationDialog() {
-  const { hasTwoFactor, byCode, setByCode, attempt, confirm } = useConfirm();
-  const faults = faultsOf(attempt);
+  const [account] = useState(() => clientFor(null).account);
+  const hasTwoFactor = useHasTwoFactor(account);
+  const [byCode, setByCode] = useState(false);
+  const form = useCommandForm({
+    initial: { password: '', code: '' },
+    command: {
+      mutateAsync: async (proof: { code: string } | { password: string }) => {
+        await account.confirm.mutate(proof);
+        answer(true);
+      },
+    },
+    inputOf: ({ password, code }) => (byCode ? { code } : { password }),
+    mode: 'uncontrolled',
+  });
   return (
     <Modal
       opened
@@ -23,13 +36,12 @@ export function ReauthenticationDialog() {
       closeButtonProps={{ 'aria-label': 'Close' }}
       attributes={NO_BANNER}
     >
-      <form method="post" className={styles.form} noValidate onSubmit={(event) => void confirm(event)}>
+      <Form form={form} submit="Continue" onCancel={() => answer(false)}>
         <p>Your team requires this before sensitive actions. Valid for 10 minutes.</p>
-        <Fault text={faults.rest} />
         {byCode ? (
-          <CodeField error={faults.at('code')} note="From your authenticator app, or a recovery code." first />
+          <CodeField note="From your authenticator app, or a recovery code." {...form.field('code')} first />
         ) : (
-          <PasswordField error={faults.at('password')} first />
+          <PasswordField {...form.field('password')} first />
         )}
         {hasTwoFactor && (
           <p>
@@ -38,24 +50,13 @@ export function ReauthenticationDialog() {
             </button>
           </p>
         )}
-        <div className={styles.foot}>
-          <Button variant="default" onClick={() => answer(false)}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={attempt.isPending}>
-            Continue
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Modal>
   );
 }
 
-function useConfirm() {
-  const [account] = useState(() => clientFor(null).account);
+function useHasTwoFactor(account: ReturnType<typeof clientFor>['account']): boolean {
   const [hasTwoFactor, setHasTwoFactor] = useState(false);
-  const [byCode, setByCode] = useState(false);
-  const [attempt, setAttempt] = useState<{ error: unknown; isPending: boolean }>({ error: null, isPending: false });
   useEffect(() => {
     account.getProfile.query().then(
       ({ twoFactorSince }) => setHasTwoFactor(twoFactorSince !== null),
@@ -63,15 +64,5 @@ function useConfirm() {
       () => {},
     );
   }, [account]);
-  const confirm = async (event: FormEvent<HTMLFormElement>) => {
-    const of = readFields(event);
-    setAttempt({ error: null, isPending: true });
-    try {
-      await account.confirm.mutate(byCode ? { code: of('code') } : { password: of('password') });
-      answer(true);
-    } catch (error) {
-      setAttempt({ error, isPending: false });
-    }
-  };
-  return { hasTwoFactor, byCode, setByCode, attempt, confirm };
+  return hasTwoFactor;
 }

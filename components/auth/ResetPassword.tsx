@@ -5,10 +5,10 @@ import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { AuthPage } from './AuthPage';
-import styles from '@/components/account/account.module.css';
-import { Fault, NewPasswordField } from './fields';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { checkNewPassword, NewPasswordField, Username } from './fields';
 import { goIn } from './session';
-import { faultsOf, readFields } from './useForm';
 
 /**
  * Sets a new password through an emailed link and signs in.
@@ -21,27 +21,23 @@ export function ResetPassword({ token, email }: { token: string; email: string |
       onSuccess: (entered, { password }) => goIn(entered.email, password, '/'),
     }),
   );
-  const faults = faultsOf(reset);
+  const form = useCommandForm({
+    initial: { password: '' },
+    command: reset,
+    inputOf: ({ password }) => ({ token, password }),
+    check: checkNewPassword,
+    mode: 'uncontrolled',
+  });
   if (email === null) return <ClosedLink title="This link no longer works" way="/forgot" />;
   return (
     <AuthPage title="New password">
       <p>
         For <strong>{email}</strong>. All current sessions will be signed out.
       </p>
-      <form
-        method="post"
-        className={styles.form}
-        noValidate
-        onSubmit={(event) => reset.mutate({ token, password: readFields(event)('password') })}
-      >
-        <Fault text={faults.rest} />
-        {/* Lets the browser's password manager store the address. */}
-        <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
-        <NewPasswordField error={faults.at('password')} first />
-        <Button type="submit" loading={reset.isPending || reset.isSuccess}>
-          Set password
-        </Button>
-      </form>
+      <Form form={form} submit="Set password" isWide>
+        <Username email={email} />
+        <NewPasswordField {...form.field('password')} first />
+      </Form>
     </AuthPage>
   );
 }

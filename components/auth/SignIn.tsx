@@ -2,22 +2,21 @@
 
 import { Button } from '@mantine/core';
 import Link from 'next/link';
-import { useRef, useState, type FormEvent } from 'react';
+import { useState } from 'react';
+import { sayRefusal } from '@/components/ui/form/CommandNote';
+import { Form, FormStack } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Note } from '@/components/ui/pieces';
 import { AuthPage } from './AuthPage';
 import styles from '@/components/account/account.module.css';
-import { CodeField, EmailField, Fault, PasswordField } from './fields';
-import { postSignIn } from './session';
-import { readFields } from './useForm';
+import { CodeField, EmailField, PasswordField } from './fields';
+import { postSignIn, SignInRefusal } from './session';
 
 type Credentials = { email: string; password: string };
 type DemoSignIn = Credentials & { hasMailbox: boolean };
 
-type State = { busy: boolean; why?: string; code: boolean };
-
 /**
- * The sign-in page. Its fields are uncontrolled because the browser may fill them in before hydration; `method="post"`
- * keeps them out of the URL when the form is sent without JavaScript.
+ * The sign-in page. Its fields are left to the browser, which may fill them in before hydration.
  * @param next the path to open after signing in
  * @param demo the demo owner's credentials, in a demo only
  * @param ways the other ways in that this installation offers
@@ -31,37 +30,24 @@ export function SignIn({
   demo: DemoSignIn | null;
   ways: { signUp: boolean; setup: boolean };
 }) {
-  const [state, setState] = useState<State>({ busy: false, code: false });
-  const form = useRef<HTMLFormElement>(null);
-  const field = (name: string) => form.current?.querySelector<HTMLInputElement>(`[name=${name}]`);
-  const enter = async (event: FormEvent<HTMLFormElement>) => {
-    const of = readFields(event);
-    setState({ busy: true, code: state.code });
-    const entered = await postSignIn(of('email'), of('password'), of('code'));
-    if (entered.ok) return window.location.assign(next);
-    const { why, needs } = entered;
-    setState({ busy: false, code: needs === 'code', ...(why !== undefined && { why }) });
-    field(needs)?.select();
-  };
+  const { form, needsCode, someoneElse } = useSignIn(next);
   return (
-    <AuthPage title={state.code ? 'Enter your code' : 'Sign in'}>
-      <form ref={form} method="post" onSubmit={(event) => void enter(event)} className={styles.form}>
-        <Fault text={state.why} />
+    <AuthPage title={needsCode ? 'Enter your code' : 'Sign in'}>
+      <Form form={form} submit="Sign in" isWide>
         {/* Hidden fields are submitted again together with the code. */}
-        <div hidden={state.code}>
-          <div className={styles.form}>
-            <EmailField first />
-            <PasswordField />
-          </div>
+        <div hidden={needsCode}>
+          <FormStack>
+            <EmailField {...form.field('email')} first />
+            <PasswordField {...form.field('password')} />
+          </FormStack>
         </div>
-        {state.code && <CodeField note="From your authenticator app, or one of your recovery codes." first />}
-        <Button type="submit" loading={state.busy}>
-          Sign in
-        </Button>
-      </form>
-      {state.code ? (
+        {needsCode && (
+          <CodeField note="From your authenticator app, or one of your recovery codes." {...form.field('code')} first />
+        )}
+      </Form>
+      {needsCode ? (
         <p>
-          <button type="button" className={styles.plain} onClick={() => setState({ busy: false, code: false })}>
+          <button type="button" className={styles.plain} onClick={someoneElse}>
             Sign in as someone else
           </button>
         </p>
@@ -72,15 +58,44 @@ export function SignIn({
             {ways.signUp && <Link href="/sign-up">Create team</Link>}
             {ways.setup && <Link href="/setup">Set up the first team</Link>}
           </p>
-          {demo && <Demo demo={demo} field={field} />}
+          {demo && <Demo demo={demo} />}
         </>
       )}
     </AuthPage>
   );
 }
 
+const field = (name: string) => document.querySelector<HTMLInputElement>(`form [name=${name}]`);
+
+function useSignIn(next: string) {
+  const [needsCode, setNeedsCode] = useState(false);
+  const form = useCommandForm({
+    initial: { email: '', password: '', code: '' },
+    command: {
+      mutateAsync: async ({ email, password, code }: Credentials & { code: string }) => {
+        const entered = await postSignIn(email, password, code);
+        if (!entered.ok) throw new SignInRefusal(entered.why ?? '', entered.needs);
+        window.location.assign(next);
+      },
+    },
+    inputOf: (typed) => typed,
+    say: (error) => (error instanceof SignInRefusal ? error.message : sayRefusal(error)),
+    onRefused: (error) => {
+      if (!(error instanceof SignInRefusal)) return;
+      setNeedsCode(error.needs === 'code');
+      field(error.needs)?.select();
+    },
+    mode: 'uncontrolled',
+  });
+  const someoneElse = () => {
+    setNeedsCode(false);
+    form.start(form.values);
+  };
+  return { form, needsCode, someoneElse };
+}
+
 /** Shows and fills in the demo's credentials. */
-function Demo({ demo, field }: { demo: DemoSignIn; field: (name: string) => HTMLInputElement | null | undefined }) {
+function Demo({ demo }: { demo: DemoSignIn }) {
   const fillIn = () => {
     for (const [name, value] of [
       ['email', demo.email],

@@ -1,21 +1,25 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import Link from 'next/link';
 import { useTRPC } from '@/components/data';
 import { AuthPage } from './AuthPage';
-import styles from '@/components/account/account.module.css';
-import { EmailField, Fault, NewPasswordField } from './fields';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { checkNewPassword, EmailField, NewPasswordField, Username } from './fields';
 import { NewTeam, YourName } from './NewTeam';
 import { ClosedLink } from './ResetPassword';
 import { goIn } from './session';
-import { faultsOf, readFields } from './useForm';
 
 /** Starts a sign-up by verifying the email address. The response is the same for known addresses. */
 export function RequestSignUp() {
   const ask = useMutation(useTRPC().access.requestSignUp.mutationOptions());
-  const faults = faultsOf(ask);
+  const form = useCommandForm({
+    initial: { email: '' },
+    command: ask,
+    inputOf: (typed) => typed,
+    mode: 'uncontrolled',
+  });
   if (ask.isSuccess) {
     return (
       <AuthPage title="Check your email">
@@ -33,18 +37,9 @@ export function RequestSignUp() {
   return (
     <AuthPage title="Create team">
       <p>Enter your email. We’ll send you a link to continue.</p>
-      <form
-        method="post"
-        className={styles.form}
-        noValidate
-        onSubmit={(event) => ask.mutate({ email: readFields(event)('email') })}
-      >
-        <Fault text={faults.rest} />
-        <EmailField error={faults.at('email')} first />
-        <Button type="submit" loading={ask.isPending}>
-          Email me a link
-        </Button>
-      </form>
+      <Form form={form} submit="Email me a link" isWide>
+        <EmailField {...form.field('email')} first />
+      </Form>
       <p>
         <Link href="/sign-in">I already have an account</Link>
       </p>
@@ -64,7 +59,14 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
       onSuccess: (made, { password }) => goIn(made.email, password, `/${made.slug}`),
     }),
   );
-  const faults = faultsOf(signUp);
+  const isNew = name === null;
+  const form = useCommandForm({
+    initial: { team: '', currency: 'USD', name: '', password: '' },
+    command: signUp,
+    inputOf: ({ team, currency, ...owner }) => ({ token, team, currency, ...(isNew && owner) }),
+    check: (typed) => (isNew ? checkNewPassword(typed) : {}),
+    mode: 'uncontrolled',
+  });
   if (email === null) return <ClosedLink title="This link no longer works" way="/sign-up" />;
   return (
     <AuthPage title="Create team">
@@ -72,21 +74,12 @@ export function SignUp({ token, email, name }: { token: string; email: string | 
         {name === null ? 'You’ll sign in as ' : `${name}, you already have an account. You’ll keep signing in as `}
         <strong>{email}</strong>.
       </p>
-      <NewTeam
-        faults={faults}
-        isPending={signUp.isPending || signUp.isSuccess}
-        label="Create team"
-        onSubmit={(event, currency) => {
-          const of = readFields(event);
-          const who = name === null ? { name: of('name'), password: of('password') } : {};
-          signUp.mutate({ token, team: of('team'), currency, ...who });
-        }}
-      >
-        {name === null && (
+      <NewTeam form={form} submit="Create team">
+        {isNew && (
           <>
-            <YourName error={faults.at('name')} />
-            <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
-            <NewPasswordField label="Password" error={faults.at('password')} />
+            <YourName {...form.field('name')} />
+            <Username email={email} />
+            <NewPasswordField label="Password" {...form.field('password')} />
           </>
         )}
       </NewTeam>

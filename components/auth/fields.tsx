@@ -1,23 +1,23 @@
 'use client';
 
 import { PasswordInput, TextInput } from '@mantine/core';
-import { Note } from '@/components/ui/pieces';
+import type { ChangeEvent, ReactNode } from 'react';
+import { MIN_PASSWORD_LENGTH } from '@/server/domain/identity/passwords/rules';
 
-/** `first` marks the field that has the focus at first. */
-type Field = { label?: string; name?: string; error?: string | undefined; first?: boolean };
+/** The properties of a form's field. `first` marks the field that has the focus at first. */
+type Field = { label?: string; first?: boolean; onChange: (event: ChangeEvent) => void; error: ReactNode };
 
 const SHOW = { 'aria-label': 'Show password', tabIndex: 0 };
 
-export const EmailField = ({ label = 'Email', name = 'email', error, first = false }: Field) => (
+export const EmailField = ({ label = 'Email', first = false, ...field }: Field) => (
   <TextInput
     label={label}
-    name={name}
     type="text"
     inputMode="email"
     autoComplete="username"
     autoCapitalize="none"
     spellCheck={false}
-    error={error}
+    {...field}
     // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this form
     autoFocus={first}
     required
@@ -26,27 +26,27 @@ export const EmailField = ({ label = 'Email', name = 'email', error, first = fal
 );
 
 /** The current password. */
-export const PasswordField = ({ label = 'Password', name = 'password', error, first = false }: Field) => (
+export const PasswordField = ({ label = 'Password', first = false, ...field }: Field) => (
   <PasswordInput
     label={label}
-    name={name}
     autoComplete="current-password"
     visibilityToggleButtonProps={SHOW}
-    error={error}
+    aria-invalid={Boolean(field.error) || undefined}
+    {...field}
     data-autofocus={first || undefined}
     required
     withAsterisk={false}
   />
 );
 
-export const NewPasswordField = ({ label = 'New password', name = 'password', error, first = false }: Field) => (
+export const NewPasswordField = ({ label = 'New password', first = false, ...field }: Field) => (
   <PasswordInput
     label={label}
-    name={name}
-    description="At least 12 characters. Common passwords are refused."
+    description={`At least ${MIN_PASSWORD_LENGTH} characters. Common passwords are refused.`}
     autoComplete="new-password"
     visibilityToggleButtonProps={SHOW}
-    error={error}
+    aria-invalid={Boolean(field.error) || undefined}
+    {...field}
     // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page is this form
     autoFocus={first}
     required
@@ -55,15 +55,14 @@ export const NewPasswordField = ({ label = 'New password', name = 'password', er
 );
 
 /** A code from the authenticator app, or a recovery code. */
-export const CodeField = ({ label = 'Code', name = 'code', error, note, first = false }: Field & { note?: string }) => (
+export const CodeField = ({ label = 'Code', note, first = false, ...field }: Field & { note?: string }) => (
   <TextInput
     label={label}
-    name={name}
     description={note}
     autoComplete="one-time-code"
     autoCapitalize="none"
     spellCheck={false}
-    error={error}
+    {...field}
     // oxlint-disable-next-line jsx-a11y/no-autofocus -- the user has just been asked for it
     autoFocus={first}
     data-autofocus={first || undefined}
@@ -72,7 +71,12 @@ export const CodeField = ({ label = 'Code', name = 'code', error, note, first = 
   />
 );
 
-/** The form's general error, announced by screen readers; takes no space while there is none. */
-export const Fault = ({ text }: { text: string | undefined }) => (
-  <div role="alert">{text !== undefined && <Note tone="bad">{text}</Note>}</div>
+/** Lets the browser's password manager store the address together with a new password. */
+export const Username = ({ email }: { email: string }) => (
+  <input type="text" name="email" autoComplete="username" value={email} readOnly hidden />
 );
+
+/** Returns the error of a new password that is too short; the server knows the common ones. */
+export const checkNewPassword = ({ password }: { password: string }) => ({
+  password: password.length < MIN_PASSWORD_LENGTH ? `Use at least ${MIN_PASSWORD_LENGTH} characters.` : undefined,
+});

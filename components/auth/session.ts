@@ -1,3 +1,13 @@
+/** A refused sign-in: the message for the user, if there is one, and the field to fill in next. */
+export class SignInRefusal extends Error {
+  constructor(
+    message: string,
+    readonly needs: 'password' | 'code',
+  ) {
+    super(message);
+  }
+}
+
 /** The result of a sign-in: ok, or an error message and the field to fill in next. */
 export type Entered = { ok: true } | { ok: false; why?: string; needs: 'password' | 'code' };
 

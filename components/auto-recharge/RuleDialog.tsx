@@ -3,14 +3,16 @@
 import { Button, Switch } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { problemOf, useTRPC } from '@/components/data';
-import { MoneyNote } from '@/components/transfers/MoneyNote';
-import styles from '@/components/ui/form/form.module.css';
-import { useShell } from '@/components/layout/useShell';
+import { useMoneyTexts } from '@/components/transfers/useMoneyTexts';
 import { Failed } from '@/components/ui/Failed';
+import { CommandNote } from '@/components/ui/form/CommandNote';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Bone, Late } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { RuleFields, useRule } from './RuleFields';
 import { stateInWords } from './labels';
+import { RuleFields } from './RuleFields';
+import { RULE_FIELDS, useTypedRule } from './useTypedRule';
 import type { MemberView } from '@/components/members/member';
 
 /** Shows the rule of one member in a dialog. */
@@ -32,52 +34,31 @@ type Props = { member: MemberView; onDone?: () => void; onCancel?: () => void };
 
 /** Saves, switches and removes a member's rule; previews the immediate effect of saving. */
 export function RuleForm({ member, onDone, onCancel }: Props) {
-  const { currency } = useShell().team;
-  const trpc = useTRPC();
-  const rule = useRule(member.recharge, { memberId: member.id });
-  const save = useMutation(
-    trpc.recharge.setRecharge.mutationOptions({
-      onSuccess: (saved) => {
-        rule.reset();
-        toast({ message: `Auto-recharge of ${member.name} is ${stateInWords(saved)}.` });
-        onDone?.();
-      },
-    }),
-  );
-  const remove = useMutation(
-    trpc.recharge.deleteRecharge.mutationOptions({
-      onSuccess: () => {
-        rule.reset();
-        toast({ message: `Auto-recharge rule of ${member.name} removed.` });
-        onDone?.();
-      },
-    }),
-  );
-  const isPending = save.isPending || remove.isPending;
-  const submit = (enabled: boolean) => {
-    if (rule.input !== null && !isPending) save.mutate({ memberId: member.id, ...rule.input, enabled });
-  };
+  const known = member.recharge;
+  const { typedOf, readRule } = useTypedRule();
+  const { save, remove } = useRuleCommands(member, onDone);
+  const texts = useMoneyTexts();
+  const form = useCommandForm({
+    initial: { ...typedOf(known), enabled: known?.enabled ?? true },
+    command: save,
+    inputOf: ({ enabled, ...typed }) => {
+      const rule = readRule(typed).input;
+      return rule === null || remove.isPending ? null : { memberId: member.id, ...rule, enabled };
+    },
+    named: RULE_FIELDS,
+    draft: `rule ${member.id}`,
+    stays: onDone === undefined,
+    ...texts,
+  });
+  const rule = readRule(form.values);
   return (
-    <form
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit(member.recharge?.enabled ?? true);
-      }}
-    >
-      {member.recharge && (
-        <Switch
-          label={`Auto-recharge is ${stateInWords(member.recharge)}`}
-          checked={member.recharge.enabled}
-          disabled={isPending || rule.input === null}
-          onChange={(event) => submit(event.currentTarget.checked)}
-        />
-      )}
-      <RuleFields rule={rule} currency={currency} />
-      <MoneyNote mutation={save.isError ? save : remove} currency={currency} />
-      <div className={styles.foot}>
-        {member.recharge && (
+    <Form
+      form={form}
+      submit="Save rule"
+      isReady={rule.input !== null && !remove.isPending}
+      onCancel={onCancel}
+      more={
+        known && (
           <Button
             variant="subtle"
             color="red"
@@ -86,16 +67,40 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
           >
             Remove rule
           </Button>
-        )}
-        {onCancel && (
-          <Button variant="default" onClick={onCancel}>
-            Cancel
-          </Button>
-        )}
-        <Button type="submit" disabled={rule.input === null || remove.isPending} loading={save.isPending}>
-          Save rule
-        </Button>
-      </div>
-    </form>
+        )
+      }
+    >
+      {known && (
+        <Switch
+          label={`Auto-recharge is ${stateInWords(known)}`}
+          checked={known.enabled}
+          disabled={form.isSending || remove.isPending || rule.input === null}
+          onChange={(event) => form.send({ ...form.values, enabled: event.currentTarget.checked })}
+        />
+      )}
+      <RuleFields field={form.field} rule={rule} subject={{ memberId: member.id }} />
+      <CommandNote mutation={remove} {...texts} />
+    </Form>
   );
+}
+
+function useRuleCommands({ name }: MemberView, onDone?: () => void) {
+  const { recharge } = useTRPC();
+  const save = useMutation(
+    recharge.setRecharge.mutationOptions({
+      onSuccess: (saved) => {
+        toast({ message: `Auto-recharge of ${name} is ${stateInWords(saved)}.` });
+        onDone?.();
+      },
+    }),
+  );
+  const remove = useMutation(
+    recharge.deleteRecharge.mutationOptions({
+      onSuccess: () => {
+        toast({ message: `Auto-recharge rule of ${name} removed.` });
+        onDone?.();
+      },
+    }),
+  );
+  return { save, remove };
 }

@@ -2,7 +2,7 @@
 
 import { Button, Progress } from '@mantine/core';
 import type { ReactNode } from 'react';
-import styles from '@/components/ui/form/form.module.css';
+import { FormFoot, FormStack } from '@/components/ui/form/Form';
 import { useCloseGuard } from '@/components/ui/dialogs';
 import { Note, Status } from '@/components/ui/pieces';
 import bulkStyles from './bulk.module.css';
@@ -25,7 +25,7 @@ export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
   // A running action is stopped by its button, so that its results stay visible.
   useCloseGuard(() => !isRunning);
   return (
-    <div className={styles.form}>
+    <FormStack>
       <Progress value={(100 * results.size) / rows.length} aria-label="Progress" />
       <p role="status" className="tabular">
         {!isRunning && failed.length === 0
@@ -40,7 +40,7 @@ export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
       {!isRunning && failed.length > 0 && (
         <Note tone="warn">Failed rows changed nothing. Retrying never applies twice.</Note>
       )}
-      <div className={styles.foot}>
+      <FormFoot>
         {isRunning ? (
           <Button variant="default" onClick={bulk.stop}>
             Stop
@@ -56,8 +56,8 @@ export function BulkResults({ rows, bulk, allWentWell, onClose, more }: Props) {
             <Button onClick={onClose}>Done</Button>
           </>
         )}
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }
 

@@ -5,8 +5,9 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { toMicros } from '@/server/domain/core/money';
-import { sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
+import { useTRPC } from '@/components/data';
+import { CommandNote } from '@/components/ui/form/CommandNote';
+import { FormFoot, FormStack } from '@/components/ui/form/Form';
 import { useShell } from '@/components/layout/useShell';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
@@ -34,7 +35,7 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
   const invitation = result.data?.data.find(({ id }) => id === shown.id) ?? shown;
   const act = useInvitationActions();
   return (
-    <div className={styles.form}>
+    <FormStack>
       {invitation.delivery === 'bounced' && (
         <Note tone="bad">
           Email not delivered{invitation.mailError && `: ${invitation.mailError}`}. Share the link yourself.
@@ -63,7 +64,7 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
         </Anchor>
       )}
       {isOpen(invitation) && (
-        <div className={styles.foot}>
+        <FormFoot>
           <Button
             variant="default"
             color="red"
@@ -75,9 +76,9 @@ export function InvitationDetail({ invitation: shown, onClose }: { invitation: I
             Revoke
           </Button>
           <Button onClick={() => act.resend(invitation)}>Resend</Button>
-        </div>
+        </FormFoot>
       )}
-    </div>
+    </FormStack>
   );
 }
 
@@ -113,11 +114,7 @@ function WithheldLink({ invitation }: { invitation: Invitation }) {
   return (
     <div>
       <p className="muted">{sayWithheld(invitation)} Confirm your identity to see its link.</p>
-      {open.isError && (
-        <Note tone="bad" alert>
-          {sayProblem(open.error)}
-        </Note>
-      )}
+      <CommandNote mutation={open} />
       <Button
         size="xs"
         variant="default"

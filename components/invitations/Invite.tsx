@@ -1,98 +1,73 @@
 'use client';
 
-import { Button, Checkbox, Collapse, Group, Radio, TextInput } from '@mantine/core';
+import { Group, Radio, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
-import { printAmount, toMicros, type Micros } from '@/server/domain/core/money';
-import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
-import { RuleFields, useRule } from '@/components/auto-recharge/RuleFields';
+import { toMicros, type Micros } from '@/server/domain/core/money';
+import { useTRPC } from '@/components/data';
+import { OptionalRule } from '@/components/auto-recharge/RuleFields';
+import { NESTED_RULE_FIELDS } from '@/components/auto-recharge/useTypedRule';
 import { useShell } from '@/components/layout/useShell';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { formatMoney } from '@/components/ui/money/format';
-import { AmountField, useTyped } from '@/components/ui/money/AmountField';
+import { AmountField } from '@/components/ui/money/AmountField';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-import { LinkToShare } from './LinkToShare';
+import { Invited } from './Invited';
+import { NO_INVITATION, useReadInvitation, type Claimed, type TypedInvitation } from './useReadInvitation';
 
 type Props = { claimed: Claimed | null; onClose: () => void };
 
 /** Invites someone by email, if email is set up, and by a link to share. */
 export function Invite({ claimed, onClose }: Props) {
-  const form = useInviteForm(claimed);
+  const { currency } = useShell().team;
   const invite = useMutation(useTRPC().invitations.createInvitation.mutationOptions());
+  const readInvitation = useReadInvitation(claimed);
+  const form = useCommandForm({
+    initial: NO_INVITATION,
+    command: invite,
+    inputOf: (values) => readInvitation(values).input,
+    check: ({ email }) => ({ email: email.trim() === '' ? 'Enter an email address.' : undefined }),
+    named: { already_member: 'email', invitation_pending: 'email', ...NESTED_RULE_FIELDS },
+    waiting: 'Still waiting. We’re retrying safely; nobody is invited twice.',
+    draft: `invite ${claimed?.id ?? ''}`,
+  });
   const another = () => {
-    form.reset();
+    form.start({ ...form.values, email: '', name: '' });
     invite.reset();
   };
   if (invite.data) return <Invited {...invite.data} onAnother={claimed ? null : another} onClose={onClose} />;
-  const problem = invite.isPending ? undefined : problemOf(invite.error);
-  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
-  const isOfEmail = problem && ['already_member', 'invitation_pending'].includes(problem.code);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (form.input !== null && !invite.isPending) invite.mutate(form.input);
-  };
+  const { credit, rule, isReady } = readInvitation(form.values);
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
+    <Form form={form} submit="Invite" isReady={isReady} onCancel={onClose}>
       <TextInput
         label="Email"
         type="email"
-        value={form.email}
-        onChange={(event) => form.setEmail(event.currentTarget.value)}
-        error={errorOf('email') ?? (isOfEmail ? sayProblem(invite.error) : undefined)}
+        {...form.field('email')}
         autoComplete="off"
         required
         withAsterisk={false}
         data-autofocus
       />
-      {claimed ? <ClaimNote claimed={claimed} /> : <InviteeFields form={form} error={errorOf('name')} />}
-      <Credit form={form} />
-      {!claimed && <Rule form={form} />}
-      {invite.isPending && invite.failureCount > 0 && isUnanswered(invite.failureReason) && (
-        <Note alert>Still waiting. We’re retrying safely; nobody is invited twice.</Note>
+      {claimed ? <ClaimNote claimed={claimed} /> : <InviteeFields form={form} />}
+      <AmountField
+        label="Starting credit"
+        {...form.field('credit')}
+        currency={currency}
+        description="Optional. Taken from the master balance on acceptance."
+      />
+      <TooMuch amount={credit} />
+      {!claimed && (
+        <OptionalRule
+          isAdded={form.checkbox('withRule')}
+          field={(name) => form.part('rule', name)}
+          rule={rule}
+          subject={{ credit, role: form.values.role }}
+        />
       )}
-      {problem && !isOfEmail && !problem.errors?.length && (
-        <Note tone="bad" alert>
-          {sayProblem(invite.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={form.input === null} loading={invite.isPending}>
-          Invite
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
-
-type InvitedProps = {
-  email: string;
-  delivery: string;
-  url: string | null;
-  onAnother: (() => void) | null;
-  onClose: () => void;
-};
-
-const Invited = ({ email, delivery, url, onAnother, onClose }: InvitedProps) => (
-  <div className={styles.form}>
-    <p>
-      {delivery === 'none' ? 'Invitation created for ' : 'Invitation emailed to '} <strong>{email}</strong> (expires in
-      7 days).{delivery === 'none' && ' Email isn’t set up; share the link yourself.'}
-    </p>
-    {url && <LinkToShare url={url} />}
-    <div className={styles.foot}>
-      {onAnother && (
-        <Button variant="default" onClick={onAnother}>
-          Invite another
-        </Button>
-      )}
-      <Button onClick={onClose}>Done</Button>
-    </div>
-  </div>
-);
 
 const ClaimNote = ({ claimed }: { claimed: Claimed }) => (
   <Note>
@@ -101,51 +76,14 @@ const ClaimNote = ({ claimed }: { claimed: Claimed }) => (
   </Note>
 );
 
-function Credit({ form }: { form: Form }) {
-  const { currency } = useShell().team;
-  return (
-    <>
-      <AmountField
-        label="Starting credit"
-        value={form.credit}
-        onChange={form.setCredit}
-        currency={currency}
-        description="Optional. Taken from the master balance on acceptance."
-      />
-      <TooMuch amount={form.amount} />
-    </>
-  );
-}
-
-function Rule({ form }: { form: Form }) {
-  const { currency } = useShell().team;
-  return (
-    <>
-      <Checkbox
-        label="Add auto-recharge"
-        checked={form.withRule}
-        onChange={(event) => form.setWithRule(event.currentTarget.checked)}
-      />
-      <Collapse expanded={form.withRule}>
-        {form.withRule && <RuleFields rule={form.rule} currency={currency} />}
-      </Collapse>
-    </>
-  );
-}
-
-type Form = ReturnType<typeof useInviteForm>;
-
-const InviteeFields = ({ form, error }: { form: Form; error: string | undefined }) => (
+const InviteeFields = ({
+  form,
+}: {
+  form: Pick<ReturnType<typeof useCommandForm<TypedInvitation, object>>, 'field'>;
+}) => (
   <>
-    <TextInput
-      label="Name"
-      placeholder="Leave blank to let them choose"
-      value={form.name}
-      onChange={(event) => form.setName(event.currentTarget.value)}
-      error={error}
-      autoComplete="off"
-    />
-    <Radio.Group label="Role" value={form.role} onChange={form.setRole}>
+    <TextInput label="Name" placeholder="Leave blank to let them choose" {...form.field('name')} autoComplete="off" />
+    <Radio.Group label="Role" {...form.field('role')}>
       <Group mt="xs">
         <Radio value="member" label="Member" />
         <Radio value="owner" label="Owner" />
@@ -167,52 +105,3 @@ function TooMuch({ amount }: { amount: Micros | null }) {
     </Note>
   );
 }
-
-function useInviteForm(claimed: Claimed | null) {
-  const { currency } = useShell().team;
-  const [email, setEmail] = useState('');
-  const [name, setName] = useState('');
-  const [role, setRole] = useState<'owner' | 'member'>('member');
-  const [credit, setCredit] = useState('');
-  const [withRule, setWithRule] = useState(false);
-  const typed = useTyped(credit, currency);
-  const amount = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
-  const rule = useRule(null, { credit: amount, role });
-  const isComplete = email.trim() !== '' && !('problem' in typed) && (claimed || !withRule || rule.input !== null);
-  const input = isComplete
-    ? {
-        email: email.trim(),
-        ...(amount !== null && { credit: printAmount(amount) }),
-        ...(claimed
-          ? { memberId: claimed.id }
-          : {
-              ...(name.trim() && { name: name.trim() }),
-              role,
-              ...(withRule && rule.input !== null && { recharge: rule.input }),
-            }),
-      }
-    : null;
-  const reset = () => {
-    setEmail('');
-    setName('');
-  };
-  return {
-    email,
-    setEmail,
-    name,
-    setName,
-    role,
-    setRole,
-    credit,
-    setCredit,
-    withRule,
-    setWithRule,
-    rule,
-    amount,
-    input,
-    reset,
-  };
-}
-
-/** The member that an invitation offers to claim. */
-export type Claimed = { id: string; name: string; role: 'owner' | 'member' };

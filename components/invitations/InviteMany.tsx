@@ -1,29 +1,36 @@
 'use client';
 
-import { Button, Textarea } from '@mantine/core';
-import { useRef, useState, type FormEvent } from 'react';
+import { Textarea } from '@mantine/core';
+import { useRef } from 'react';
 import { printAmount } from '@/server/domain/core/money';
 import { BulkResults } from '@/components/bulk/BulkResults';
 import { useBulk } from '@/components/bulk/useBulk';
 import { useTRPCClient } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
-import { decimalsOf, formatMoney, sumOf } from '@/components/ui/money/format';
-import { Money } from '@/components/ui/money/Money';
+import { formatMoney, sumOf } from '@/components/ui/money/format';
 import { CopyButton } from '@/components/ui/Copy';
 import { Note } from '@/components/ui/pieces';
 import { useLocale } from '@/components/ui/useLocale';
-import invitationStyles from './invitations.module.css';
 import { PASTED_MAX, readPasted, type Pasted } from './pasted';
+import { PastedRows } from './PastedRows';
 
 /** Invites many people from a pasted list, each with its own result. */
 export function InviteMany({ onClose }: { onClose: () => void }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const [text, setText] = useState('');
   const { bulk, links } = useInvites();
-  const rows = readPasted(text, currency, locale);
-  const good = rows.filter(({ problem }) => problem === undefined);
+  const form = useCommandForm({
+    initial: { text: '' },
+    command: {
+      mutateAsync: async (invited: Invited[]) => bulk.start(invited.map((one) => [one.email, wireOf(one)])),
+    },
+    inputOf: ({ text }) => readPasted(text, currency, locale).flatMap(inputOf),
+    draft: 'bulk invite',
+  });
+  const rows = readPasted(form.values.text, currency, locale);
+  const good = rows.flatMap(inputOf);
   if (bulk.results.size > 0 || bulk.isRunning) {
     const made = [...links.current].map(([email, url]) => `${email}\t${url}`).join('\n');
     return (
@@ -38,99 +45,67 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
       />
     );
   }
-  const tooMany = rows.length > PASTED_MAX;
-  const credits = sumOf(good.map(({ credit }) => credit ?? 0n));
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (good.length > 0 && !tooMany) {
-      bulk.start(
-        good.map(({ line: _line, problem: _problem, credit, ...input }) => [
-          input.email,
-          { ...input, ...(credit !== undefined && { credit: printAmount(credit) }) },
-        ]),
-      );
-    }
-  };
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
+    <Form
+      form={form}
+      submit={good.length > 1 ? `Invite ${good.length.toLocaleString(locale)}` : 'Invite'}
+      isReady={good.length > 0 && rows.length <= PASTED_MAX}
+      onCancel={onClose}
+    >
       <Textarea
         label="People to invite"
         description="One email per line, or a CSV: email, name, role (owner or member), starting credit"
         placeholder={'jo@example.com\nAl Reed <al@example.com>\nkim@example.com, Kim, member, 25.00'}
-        value={text}
-        onChange={(event) => setText(event.currentTarget.value)}
+        {...form.field('text')}
         autosize
         minRows={4}
         maxRows={10}
         data-autofocus
       />
-      {rows.length > 0 && <Rows rows={rows} currency={currency} />}
-      {tooMany && (
+      {rows.length > 0 && <PastedRows rows={rows} currency={currency} />}
+      <Counted rows={rows} good={good} />
+    </Form>
+  );
+}
+
+type Invited = Omit<Pasted, 'line' | 'problem'>;
+
+/** Returns the input of a row, or nothing for one with a problem. */
+const inputOf = ({ line: _line, problem, ...input }: Pasted): Invited[] => (problem === undefined ? [input] : []);
+
+const wireOf = ({ credit, ...input }: Invited) => ({
+  ...input,
+  ...(credit !== undefined && { credit: printAmount(credit) }),
+});
+
+/** Says which rows are left out, and the money that the others promise. */
+function Counted({ rows, good }: { rows: Pasted[]; good: Invited[] }) {
+  const { currency } = useShell().team;
+  const { locale } = useLocale();
+  const skipped = rows.length - good.length;
+  const credits = sumOf(good.map(({ credit }) => credit ?? 0n));
+  return (
+    <>
+      {rows.length > PASTED_MAX && (
         <Note tone="warn">
           {rows.length.toLocaleString(locale)} lines. The limit is {PASTED_MAX.toLocaleString(locale)} at once.
         </Note>
       )}
       <p className="muted" aria-live="polite">
-        {rows.length > good.length &&
-          `${rows.length - good.length} ${rows.length - good.length === 1 ? 'line' : 'lines'} skipped. `}
+        {skipped > 0 && `${skipped} ${skipped === 1 ? 'line' : 'lines'} skipped. `}
         {credits !== 0n && `${formatMoney(credits, currency, locale)} in starting credit, charged on acceptance.`}
       </p>
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={good.length === 0 || tooMany}>
-          {good.length > 1 ? `Invite ${good.length.toLocaleString(locale)}` : 'Invite'}
-        </Button>
-      </div>
-    </form>
+    </>
   );
 }
 
 function useInvites() {
   const client = useTRPCClient();
   const links = useRef(new Map<string, string>());
-  const bulk = useBulk(async (input: Omit<Pasted, 'line' | 'problem' | 'credit'> & { credit?: string }) => {
+  const bulk = useBulk(async (input: ReturnType<typeof wireOf>) => {
     const { url, delivery } = await client.invitations.createInvitation.mutate(input);
     if (url) links.current.set(input.email, url);
     return delivery === 'none' ? 'Created · copy the link' : 'Emailed';
   });
   return { bulk, links };
-}
-
-const SHOWN = 50;
-
-/** Previews the pasted list, invalid lines first. */
-function Rows({ rows, currency }: { rows: Pasted[]; currency: string }) {
-  const { locale } = useLocale();
-  const credits = rows.map(({ credit }) => credit ?? 0n);
-  const decimals = decimalsOf(credits, currency);
-  const bad = rows.filter(({ problem }) => problem !== undefined);
-  const sorted = [...bad, ...rows.filter(({ problem }) => problem === undefined)];
-  return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- scrollable content must be reachable by keyboard
-    <div className={invitationStyles.pasted} tabIndex={0} role="group" aria-label="Preview of the list">
-      <table className={invitationStyles.rows}>
-        <tbody>
-          {sorted.slice(0, SHOWN).map(({ line, email, name, role, credit, problem }, i) => (
-            <tr key={`${line} ${i}`}>
-              <th scope="row">{email || `Line ${line}`}</th>
-              {problem ? (
-                <td colSpan={3} data-bad>
-                  Line {line}: {problem}
-                </td>
-              ) : (
-                <>
-                  <td>{name ?? ''}</td>
-                  <td>{role ?? 'member'}</td>
-                  <td data-right>{credit && <Money amount={credit} currency={currency} decimals={decimals} />}</td>
-                </>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {rows.length > SHOWN && <p className="muted">and {(rows.length - SHOWN).toLocaleString(locale)} more</p>}
-    </div>
-  );
 }

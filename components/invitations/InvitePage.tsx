@@ -1,16 +1,21 @@
 'use client';
 
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useRef, useState, type FormEvent, type ReactNode, type RefObject } from 'react';
-import { isUnanswered, problemOf, sayProblem, useTRPC } from '@/components/data';
+import { useState, type ReactNode } from 'react';
+import { problemOf, useTRPC } from '@/components/data';
 import styles from '@/components/account/account.module.css';
+import { checkNewPassword, NewPasswordField, Username } from '@/components/auth/fields';
+import { YourName } from '@/components/auth/NewTeam';
 import { postSignIn, signOut } from '@/components/auth/session';
 import { NewKey } from '@/components/api-keys/NewKey';
 import { toMicros } from '@/server/domain/core/money';
 import { formatMoney } from '@/components/ui/money/format';
 import { Failed } from '@/components/ui/Failed';
+import { CommandNote } from '@/components/ui/form/CommandNote';
+import { Form } from '@/components/ui/form/Form';
+import { filled, useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
 import { Facts, Note } from '@/components/ui/pieces';
@@ -81,11 +86,7 @@ function RequestLink({ link, token }: Props) {
   if (link.requested || ask.isSuccess) return <Note>New link requested. The team’s owners can see your request.</Note>;
   return (
     <>
-      {ask.isError && (
-        <Note tone="bad" alert>
-          {sayProblem(ask.error)}
-        </Note>
-      )}
+      <CommandNote mutation={ask} />
       <Button onClick={() => ask.mutate({ token })} loading={ask.isPending}>
         Request a new link
       </Button>
@@ -155,48 +156,34 @@ function Acceptance({ link, token, onChanged, onJoined }: AcceptanceProps) {
 function Join({ link, token, onChanged, onJoined }: AcceptanceProps) {
   const needsPassword = link.as !== 'join';
   const isNew = link.as === 'new' || link.as === 'new-or-sign-in';
-  const name = useRef<HTMLInputElement>(null);
-  const password = useRef<HTMLInputElement>(null);
-  const accept = useAccept(onChanged, onJoined);
-  const { problem, isBusy } = accept;
-  const errorOf = (field: string) => problem?.errors?.find(({ pointer }) => pointer === `/${field}`)?.detail;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    const called = name.current?.value.trim();
-    const chosen = {
-      ...(called && { name: called }),
-      ...(needsPassword && { password: password.current?.value ?? '' }),
-    };
-    if (!isBusy) void accept.join({ token, ...chosen });
-  };
+  const form = useCommandForm({
+    initial: { name: link.name ?? '', password: '' },
+    command: useAccept(onChanged, onJoined),
+    inputOf: ({ name, password }) => ({
+      token,
+      ...(isNew && filled({ name: name.trim() })),
+      ...(needsPassword && { password }),
+    }),
+    check: (typed) => (needsPassword ? checkNewPassword(typed) : {}),
+    mode: 'uncontrolled',
+  });
   return (
-    <form method="post" className={styles.form} onSubmit={submit} noValidate>
-      <div role="alert">
-        {problem && !problem.errors?.length && <Note tone="bad">{sayProblem(accept.error)}</Note>}
-        {accept.isWaiting && <Note>Still waiting. We’re retrying safely.</Note>}
-      </div>
-      {link.as === 'renew' && (
-        <Note>
-          An account with this email exists but was never verified. Choose a new password: the old password, sessions
-          and two-factor will be removed.
-        </Note>
-      )}
-      {isNew && (
-        <TextInput
-          ref={name}
-          label="Your name"
-          name="name"
-          defaultValue={link.name ?? ''}
-          autoComplete="name"
-          error={errorOf('name')}
-          required
-          withAsterisk={false}
-        />
-      )}
-      {needsPassword && <NewPassword link={link} field={password} error={errorOf('password')} />}
-      <Button type="submit" loading={isBusy}>
-        Join {link.team.name}
-      </Button>
+    <>
+      <Form form={form} submit={`Join ${link.team.name}`} isWide>
+        {link.as === 'renew' && (
+          <Note>
+            An account with this email exists but was never verified. Choose a new password: the old password, sessions
+            and two-factor will be removed.
+          </Note>
+        )}
+        {isNew && <YourName {...form.field('name')} />}
+        {needsPassword && (
+          <>
+            <Username email={link.email} />
+            <NewPasswordField label={link.as === 'renew' ? 'New password' : 'Password'} {...form.field('password')} />
+          </>
+        )}
+      </Form>
       {link.as === 'new-or-sign-in' && (
         <p>
           Already have an account? <Link href={`/sign-in?next=${encodeURIComponent(`/invite/${token}`)}`}>Sign in</Link>{' '}
@@ -204,29 +191,9 @@ function Join({ link, token, onChanged, onJoined }: AcceptanceProps) {
         </p>
       )}
       <Decline token={token} onDone={onChanged} />
-    </form>
+    </>
   );
 }
-
-type PasswordProps = { link: OpenedLink; field: RefObject<HTMLInputElement | null>; error: string | undefined };
-
-/** Includes the email address so that the browser's password manager can store both. */
-const NewPassword = ({ link, field, error }: PasswordProps) => (
-  <>
-    <input type="hidden" name="username" autoComplete="username" value={link.email} readOnly />
-    <PasswordInput
-      ref={field}
-      label={link.as === 'renew' ? 'New password' : 'Password'}
-      name="password"
-      description="Use at least 12 characters."
-      autoComplete="new-password"
-      error={error}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show password', tabIndex: 0 }}
-      required
-      withAsterisk={false}
-    />
-  </>
-);
 
 type Accept = { token: string; name?: string; password?: string };
 
@@ -235,8 +202,7 @@ type Arrived = { to: string; apiKey: string | null; balance: string | null; cred
 
 /** Accepts the invitation, signs in with a new password, then shows the secrets or opens the team. */
 function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
-  const [isEntering, setEntering] = useState(false);
-  const result = useMutation(
+  const accept = useMutation(
     useTRPC().joining.acceptInvitation.mutationOptions({
       meta: { leaves: true },
       // The invitation may have been closed meanwhile, or accepted by a call whose response was lost; the page shows
@@ -244,23 +210,14 @@ function useAccept(onChanged: () => void, onJoined: (joined: Arrived) => void) {
       onError: (error) => problemOf(error)?.code === 'invitation_closed' && onChanged(),
     }),
   );
-  const join = async (input: Accept) => {
-    const joined = await result.mutateAsync(input).catch(() => null);
-    if (!joined) return;
-    setEntering(true);
-    const entered = input.password === undefined || (await postSignIn(joined.email, input.password)).ok;
-    const to = entered ? `/${joined.slug}` : `/sign-in?next=/${joined.slug}`;
-    const { apiKey, balance, creditMissing } = joined;
-    if (apiKey === null && !creditMissing) return window.location.assign(to);
-    return onJoined({ to, apiKey, balance, creditMissing });
+  const mutateAsync = async (input: Accept) => {
+    const { apiKey, balance, creditMissing, email, slug } = await accept.mutateAsync(input);
+    const entered = input.password === undefined || (await postSignIn(email, input.password)).ok;
+    const to = entered ? `/${slug}` : `/sign-in?next=/${slug}`;
+    if (apiKey === null && !creditMissing) window.location.assign(to);
+    else onJoined({ to, apiKey, balance, creditMissing });
   };
-  return {
-    join,
-    error: result.error,
-    isBusy: result.isPending || isEntering,
-    isWaiting: result.isPending && result.failureCount > 0 && isUnanswered(result.failureReason),
-    problem: result.isPending ? undefined : problemOf(result.error),
-  };
+  return { mutateAsync, failureCount: accept.failureCount, failureReason: accept.failureReason };
 }
 
 function Arrival({ joined, link }: { joined: Arrived; link: OpenedLink }) {

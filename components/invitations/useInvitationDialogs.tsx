@@ -1,7 +1,7 @@
 'use client';
 import { useDialogs } from '@/components/ui/dialogs';
 import type { Invitation } from './labels';
-import type { Claimed } from './Invite';
+import type { Claimed } from './useReadInvitation';
 
 /** The dialogs of invitations; their code is loaded when they open. */
 export function useInvitationDialogs() {

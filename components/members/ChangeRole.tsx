@@ -1,13 +1,12 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
 import { useFiring } from '@/components/auto-recharge/useFiring';
 import { useShell } from '@/components/layout/useShell';
-import styles from '@/components/ui/form/form.module.css';
-import { Note } from '@/components/ui/pieces';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { toast } from '@/components/ui/toast';
 import { StepDown } from './StepDown';
 import { ROLE_EFFECTS } from './labels';
@@ -57,25 +56,13 @@ export function ChangeRole({ member, onClose }: { member: Target; onClose: () =>
       },
     }),
   );
+  const form = useCommandForm({ initial: {}, command: change, inputOf: () => ({ memberId: member.id, role }) });
   return (
-    <div className={styles.form}>
+    <Form form={form} submit={role === 'owner' ? 'Make owner' : 'Make member'} isFirst onCancel={onClose}>
       <p>{role === 'owner' ? ROLE_EFFECTS.owner : isMe ? ROLE_EFFECTS.self : ROLE_EFFECTS.member}</p>
       {isMe && role === 'member' && <StepDown others={others} />}
       <p className="muted">{sayRest(role, isMe)}</p>
-      {change.isError && (
-        <Note tone="bad" alert>
-          {sayProblem(change.error)}
-        </Note>
-      )}
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button data-autofocus loading={change.isPending} onClick={() => change.mutate({ memberId: member.id, role })}>
-          {role === 'owner' ? 'Make owner' : 'Make member'}
-        </Button>
-      </div>
-    </div>
+    </Form>
   );
 }
 

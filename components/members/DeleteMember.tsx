@@ -1,12 +1,13 @@
 'use client';
 
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { toMicros } from '@/server/domain/core/money';
+import { RESTORABLE_MS } from '@/server/domain/teams/members/rules';
 import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
-import { MoneyNote } from '@/components/transfers/MoneyNote';
-import styles from '@/components/ui/form/form.module.css';
+import { useMoneyTexts } from '@/components/transfers/useMoneyTexts';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
@@ -20,7 +21,7 @@ import type { Target } from './member';
  * deletion.
  */
 const NAME_IS_TYPED_ABOVE = 100_000_000n;
-const RESTORABLE_DAYS = 14;
+const RESTORABLE_DAYS = RESTORABLE_MS / 86_400_000;
 
 /**
  * Deletes a member after explaining what happens to its balance, API key, rule and log, and until when it can be
@@ -28,21 +29,19 @@ const RESTORABLE_DAYS = 14;
  */
 export function DeleteMember({ member, onClose }: { member: Target; onClose: () => void }) {
   const { currency } = useShell().team;
-  const [typed, setTyped] = useState('');
   const trpc = useTRPC();
   const fresh = useQuery(trpc.members.getMemberRow.queryOptions({ memberId: member.id }, { staleTime: 0 })).data;
   const balance = toMicros((fresh ?? member).balance);
-  const remove = useRemove(onClose);
   const isLarge = balance > NAME_IS_TYPED_ABOVE;
-  const isSure = !isLarge || typed.trim() === member.name.trim();
+  const isSure = (typed: string) => !isLarge || typed.trim() === member.name.trim();
+  const form = useCommandForm({
+    initial: { typed: '' },
+    command: useRemove(onClose),
+    inputOf: ({ typed }) => (isSure(typed) ? { memberId: member.id } : null),
+    ...useMoneyTexts(),
+  });
   return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isSure && !remove.isPending) remove.mutate({ memberId: member.id });
-      }}
-    >
+    <Form form={form} submit="Delete member" isDangerous isReady={isSure(form.values.typed)} onCancel={onClose}>
       <Facts
         of={[
           [
@@ -60,29 +59,17 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
       {isLarge && (
         <TextInput
           label={`Type “${member.name}” to confirm`}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
+          {...form.field('typed')}
           autoComplete="off"
           data-autofocus
         />
       )}
-      <MoneyNote mutation={remove} currency={currency} />
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" color="red" disabled={!isSure} loading={remove.isPending}>
-          Delete member
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 
 const until = (): string =>
-  new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' }).format(
-    Date.now() + RESTORABLE_DAYS * 24 * 3_600_000,
-  );
+  new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.now() + RESTORABLE_MS);
 
 function useRemove(onClose: () => void) {
   const trpc = useTRPC();

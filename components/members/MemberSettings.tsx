@@ -2,12 +2,11 @@
 
 import { Button, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import type { FormEvent } from 'react';
-import { problemOf, sayProblem, useTRPC } from '@/components/data';
-import formStyles from '@/components/ui/form/form.module.css';
-import { Card, Note } from '@/components/ui/pieces';
+import { useTRPC } from '@/components/data';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { Card } from '@/components/ui/pieces';
 import { toast } from '@/components/ui/toast';
-import { useDraft } from '@/components/ui/useDraft';
 import styles from './members.module.css';
 import { useMemberActions } from './useMemberActions';
 import type { MemberView } from './member';
@@ -85,90 +84,60 @@ function readLines(text: string): Record<string, string> | null {
   );
 }
 
-/** Holds the profile while it is edited; untouched fields follow changes that others make. */
-function useProfile(member: MemberView) {
-  const draft = useDraft({
-    name: member.name,
-    email: member.emailGenerated ? '' : member.email,
-    externalId: member.externalId ?? '',
-    metadata: linesOf(member.metadata),
-  });
-  const [name, email, externalId] = [
-    draft.valueOf('name').trim(),
-    draft.valueOf('email').trim(),
-    draft.valueOf('externalId').trim(),
-  ];
-  const read = readLines(draft.valueOf('metadata'));
-  const changed = {
+/** Returns the changed fields of a profile as the API takes them, or null if the metadata is not readable. */
+function changesOf(member: MemberView, typed: Record<'name' | 'email' | 'externalId' | 'metadata', string>) {
+  const [name, email, externalId] = [typed.name.trim(), typed.email.trim(), typed.externalId.trim()];
+  const metadata = readLines(typed.metadata);
+  if (metadata === null) return null;
+  return {
     ...(name !== member.name && { name }),
     ...(email !== '' && email !== member.email && { email }),
     ...(externalId !== (member.externalId ?? '') && { externalId: externalId || null }),
-    ...(read !== null && draft.changed.includes('metadata') && { metadata: read }),
+    ...(typed.metadata !== linesOf(member.metadata) && { metadata }),
   };
-  return { draft, changed, isReadable: read !== null };
 }
 
 function Profile({ member }: { member: MemberView }) {
-  const { draft, changed, isReadable } = useProfile(member);
   const save = useMutation(
-    useTRPC().members.updateMember.mutationOptions({
-      onSuccess: () => {
-        draft.reset();
-        toast({ message: 'Saved.' });
-      },
-    }),
+    useTRPC().members.updateMember.mutationOptions({ onSuccess: () => toast({ message: 'Saved.' }) }),
   );
-  const isDirty = Object.keys(changed).length > 0;
-  const problem = save.isPending ? undefined : problemOf(save.error);
-  const errorOf = (field: string) =>
-    problem?.errors?.find(({ pointer }) => pointer === `/${field}` || pointer.startsWith(`/${field}/`))?.detail;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (isDirty && isReadable && !save.isPending) save.mutate({ memberId: member.id, ...changed });
-  };
+  const form = useCommandForm({
+    initial: {
+      name: member.name,
+      email: member.emailGenerated ? '' : member.email,
+      externalId: member.externalId ?? '',
+      metadata: linesOf(member.metadata),
+    },
+    command: save,
+    inputOf: (typed) => {
+      const changes = changesOf(member, typed);
+      return changes && Object.keys(changes).length > 0 ? { memberId: member.id, ...changes } : null;
+    },
+    named: { email_taken: 'email' },
+    draft: `profile ${member.id}`,
+    stays: true,
+  });
+  const changes = changesOf(member, form.values);
+  const metadata = form.field('metadata');
   return (
-    <form className={formStyles.form} onSubmit={submit} noValidate>
-      <TextInput
-        label="Name"
-        value={draft.valueOf('name')}
-        onChange={(event) => draft.set('name', event.currentTarget.value)}
-        error={errorOf('name')}
-      />
+    <Form form={form} submit="Save" needsChange isReady={changes !== null && Object.keys(changes).length > 0}>
+      <TextInput label="Name" {...form.field('name')} />
       <TextInput
         label="Contact email"
         type="email"
         placeholder={member.emailGenerated ? `${member.email} (generated)` : undefined}
         description="Contact only. Doesn’t change anyone’s sign-in email."
-        value={draft.valueOf('email')}
-        onChange={(event) => draft.set('email', event.currentTarget.value)}
-        error={errorOf('email') ?? (problem?.code === 'email_taken' ? `${problem.title}.` : undefined)}
+        {...form.field('email')}
       />
-      <TextInput
-        label="External ID"
-        description="Your own ID for this member"
-        value={draft.valueOf('externalId')}
-        onChange={(event) => draft.set('externalId', event.currentTarget.value)}
-        error={errorOf('externalId')}
-      />
+      <TextInput label="External ID" description="Your own ID for this member" {...form.field('externalId')} />
       <Textarea
         label="Metadata"
         description="One name=value per line"
         autosize
         minRows={2}
-        value={draft.valueOf('metadata')}
-        onChange={(event) => draft.set('metadata', event.currentTarget.value)}
-        error={!isReadable ? 'Each line must be name=value.' : errorOf('metadata')}
+        {...metadata}
+        error={changes === null ? 'Each line must be name=value.' : metadata.error}
       />
-      {problem && problem.code !== 'email_taken' && !problem.errors?.length && (
-        <Note tone="bad" alert>
-          {sayProblem(save.error)}
-        </Note>
-      )}
-      <div className={formStyles.foot}>
-        <Button type="submit" disabled={!isDirty || !isReadable} loading={save.isPending}>
-          Save
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

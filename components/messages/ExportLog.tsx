@@ -4,7 +4,7 @@ import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { problemOf, useTRPC } from '@/components/data';
-import styles from '@/components/ui/form/form.module.css';
+import { FormFoot, FormStack } from '@/components/ui/form/Form';
 import { useShell } from '@/components/layout/useShell';
 import { Failed } from '@/components/ui/Failed';
 import { Bone } from '@/components/ui/pieces';
@@ -24,7 +24,7 @@ export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: 
   );
   const rows = size.data?.rows;
   return (
-    <div className={styles.form}>
+    <FormStack>
       {size.isError && <Failed problem={problemOf(size.error)} onRetry={() => void size.refetch()} />}
       {size.isPending && (
         <p className="muted" role="status">
@@ -42,7 +42,7 @@ export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: 
           , newest first: every message that matches the current filters. Times are UTC.
         </p>
       )}
-      <div className={styles.foot}>
+      <FormFoot>
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
@@ -54,7 +54,7 @@ export function ExportLog({ filters, onClose }: { filters: LogFilters; onClose: 
         >
           Download
         </Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }

@@ -1,13 +1,14 @@
 'use client';
 
-import { Button, Textarea, TextInput } from '@mantine/core';
-import { useState, type FormEvent } from 'react';
+import { Textarea, TextInput } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
 import { toMicros } from '@/server/domain/core/money';
 import { isUnanswered, sayProblem } from '@/components/data';
 import { MemberPicker } from '@/components/members/MemberPicker';
 import { BalancePreview } from '@/components/ui/money/BalancePreview';
-import { MoneyNote } from '@/components/transfers/MoneyNote';
-import formStyles from '@/components/ui/form/form.module.css';
+import { useMoneyTexts } from '@/components/transfers/useMoneyTexts';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
 import { formatMoney } from '@/components/ui/money/format';
 import { Note } from '@/components/ui/pieces';
@@ -15,7 +16,7 @@ import { useLocale } from '@/components/ui/useLocale';
 import styles from './messages.module.css';
 import { Recipients } from './Recipients';
 import { SentMessages } from './SentMessages';
-import { usePreview, useSend, type Accepted, type Draft, type Preview } from './useSend';
+import { batchOf, usePreview, useSend, type Batch, type Draft, type Preview, type Sent } from './useSend';
 import { ENCODINGS } from './labels';
 import { REFERENCE_MAX } from '@/server/domain/messaging/messages/rules';
 import { beyondGsm7, countSegments } from '@/server/domain/messaging/segments/rules';
@@ -26,60 +27,56 @@ type Props = { member: string | null; onClose: () => void };
 export function SendMessage({ member, onClose }: Props) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const [draft, setDraft] = useState<Draft>({ member, to: '', from: '', body: '', reference: '' });
-  const [sent, setSent] = useState<{ messages: Accepted[]; left: Preview['rows'] } | null>(null);
-  const { preview, ready, repeated, isStale, problems, canSend } = usePreview(draft);
+  const [sent, setSent] = useState<Sent | null>(null);
+  // The preview is made from the form's values, so that the batch is known after the form.
+  const batch = useRef<Batch | null>(null);
+  const form = useCommandForm({
+    initial: { member, to: '', from: '', body: '', reference: '' },
+    command: useSend(setSent),
+    inputOf: () => batch.current,
+    draft: `send ${member ?? ''}`,
+    ...useMoneyTexts(),
+  });
+  const { preview, ready, repeated, isStale, problems, canSend } = usePreview(form.values);
   const rows = preview.data?.rows ?? [];
-  const { mutation, send } = useSend(draft, ready, (messages) =>
-    setSent({ messages, left: rows.filter(({ error }) => error !== null) }),
-  );
+  useEffect(() => {
+    batch.current = canSend ? batchOf(form.values, rows) : null;
+  });
   if (sent) return <SentMessages {...sent} onClose={onClose} />;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (canSend && !mutation.isPending) send();
-  };
   const cost = ready.length > 0 ? ` for ${formatMoney(toMicros(preview.data!.cost), currency, locale)}` : '';
   return (
-    <form className={formStyles.form} onSubmit={submit} noValidate>
-      <Fields draft={draft} onChange={setDraft} problems={problems} sender={preview.data?.sender ?? null} />
+    <Form
+      form={form}
+      submit={(ready.length > 1 ? `Send to ${ready.length.toLocaleString(locale)}` : 'Send') + cost}
+      isReady={canSend}
+      onCancel={onClose}
+    >
+      <Fields form={form} problems={problems} sender={preview.data?.sender ?? null} />
       <Recipients rows={rows} repeated={repeated} isStale={isStale} />
       {preview.data && <Balance preview={preview.data} hasAny={ready.length > 0} />}
       {preview.isError && !isUnanswered(preview.error) && <Note tone="bad">{sayProblem(preview.error)}</Note>}
-      <MoneyNote mutation={mutation} currency={currency} />
-      <div className={formStyles.foot}>
-        <Button variant="default" onClick={onClose}>
-          {mutation.isPending && mutation.failureCount > 0 ? 'Close' : 'Cancel'}
-        </Button>
-        <Button type="submit" disabled={!canSend} loading={mutation.isPending}>
-          {ready.length > 1 ? `Send to ${ready.length.toLocaleString(locale)}` : 'Send'}
-          {cost}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }
 
 type FieldProps = {
-  draft: Draft;
-  onChange: (draft: Draft) => void;
+  form: Pick<ReturnType<typeof useCommandForm<Draft, object>>, 'values' | 'field' | 'errorAt'>;
   problems: ReturnType<typeof usePreview>['problems'];
   /** The team's default sender. */
   sender: string | null;
 };
 
-function Fields({ draft, onChange, problems, sender }: FieldProps) {
+function Fields({ form, problems, sender }: FieldProps) {
   const { me } = useShell();
-  const set = (field: keyof Draft) => (event: { currentTarget: { value: string } }) =>
-    onChange({ ...draft, [field]: event.currentTarget.value });
+  const { error: _error, ...payer } = form.field('member');
   return (
     <>
       <Textarea
         label="To"
         description="International format. One per line, or paste a list."
         placeholder="+14155550100"
-        value={draft.to}
-        onChange={set('to')}
-        error={problems.to}
+        {...form.field('to')}
+        error={problems.to ?? form.errorAt('to')}
         autosize
         minRows={1}
         maxRows={6}
@@ -87,11 +84,10 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
       />
       <Textarea
         label="Text"
-        value={draft.body}
-        onChange={set('body')}
-        description={<Counted body={draft.body} />}
+        {...form.field('body')}
+        description={<Counted body={form.values.body} />}
         inputWrapperOrder={['label', 'input', 'description', 'error']}
-        error={problems.body}
+        error={problems.body ?? form.errorAt('body')}
         autosize
         minRows={3}
         maxRows={12}
@@ -100,27 +96,20 @@ function Fields({ draft, onChange, problems, sender }: FieldProps) {
         <TextInput
           label="From"
           placeholder={sender === null ? 'Name or number' : `${sender} (team default)`}
-          value={draft.from}
-          onChange={set('from')}
-          error={problems.from}
+          {...form.field('from')}
+          error={problems.from ?? form.errorAt('from')}
         />
         <TextInput
           label="Reference"
           placeholder="Optional reference"
-          value={draft.reference}
           maxLength={REFERENCE_MAX}
-          onChange={set('reference')}
+          {...form.field('reference')}
         />
       </div>
       {me.role === 'owner' && (
         <div className={styles.payer}>
           <span aria-hidden>Send as</span>
-          <MemberPicker
-            value={draft.member}
-            onChange={(member) => onChange({ ...draft, member })}
-            label="Send as"
-            placeholder="You (master balance)"
-          />
+          <MemberPicker {...payer} label="Send as" placeholder="You (master balance)" />
         </div>
       )}
     </>

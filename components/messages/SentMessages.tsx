@@ -5,7 +5,7 @@ import Link from 'next/link';
 import { useQueries } from '@tanstack/react-query';
 import { toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
-import formStyles from '@/components/ui/form/form.module.css';
+import { FormFoot, FormStack } from '@/components/ui/form/Form';
 import { useShell } from '@/components/layout/useShell';
 import { decimalsOf } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
@@ -35,7 +35,7 @@ export function SentMessages({ messages, left, onClose }: Props) {
   const decimals = decimalsOf(costs, team.currency);
   const number = (value: number) => value.toLocaleString(locale);
   return (
-    <div className={formStyles.form}>
+    <FormStack>
       <p role="status" tabIndex={-1} ref={focusOnce}>
         <strong>{messages.length === 1 ? 'Message accepted.' : `${number(messages.length)} messages accepted.`}</strong>
         {left.length > 0 && ` ${number(left.length)} skipped.`}
@@ -72,9 +72,9 @@ export function SentMessages({ messages, left, onClose }: Props) {
           </tbody>
         </table>
       </div>
-      <div className={formStyles.foot}>
+      <FormFoot>
         <Button onClick={onClose}>Done</Button>
-      </div>
-    </div>
+      </FormFoot>
+    </FormStack>
   );
 }

@@ -5,6 +5,7 @@ import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import type { inferOutput } from '@trpc/tanstack-react-query';
 import { useMemo } from 'react';
 import { useTRPC } from '@/components/data';
+import { filled } from '@/components/ui/form/useCommandForm';
 import { readRecipients } from './recipients';
 import { checkSender } from '@/server/domain/core/sender';
 import { BATCH_MAX, BODY_MAX } from '@/server/domain/messaging/messages/rules';
@@ -53,24 +54,37 @@ export function usePreview(draft: Draft) {
   return { preview, ready, repeated, isStale, problems, canSend };
 }
 
-/** Sends a draft to its valid recipients: all are charged and accepted, or none. */
-export function useSend(draft: Draft, ready: Preview['rows'], onSent: (sent: Accepted[]) => void) {
+/** Returns the command that sends a message to its recipients: all are charged and accepted, or none. */
+export function useSend(onSent: (sent: Sent) => void) {
   const trpc = useTRPC();
-  const one = useMutation(trpc.messages.sendMessage.mutationOptions({ onSuccess: (message) => onSent([message]) }));
-  const many = useMutation(trpc.messages.sendBatch.mutationOptions({ onSuccess: ({ data }) => onSent(data) }));
-  const send = () => {
+  const one = useMutation(trpc.messages.sendMessage.mutationOptions());
+  const many = useMutation(trpc.messages.sendBatch.mutationOptions());
+  const mutateAsync = async ({ messages, onBehalfOf, left }: Batch) => {
     // An earlier attempt may have used the other mutation, so both are reset.
     one.reset();
     many.reset();
-    const { messages, onBehalfOf } = batchOf(draft, ready);
-    if (messages.length === 1) one.mutate({ ...messages[0]!, onBehalfOf });
-    else many.mutate({ messages, onBehalfOf });
+    const [first, ...others] = messages;
+    const accepted =
+      first && others.length === 0
+        ? [await one.mutateAsync({ ...first, onBehalfOf })]
+        : (await many.mutateAsync({ messages, onBehalfOf })).data;
+    onSent({ messages: accepted, left });
   };
-  return { mutation: many.isIdle ? one : many, send };
+  const { failureCount, failureReason } = many.isIdle ? one : many;
+  return { mutateAsync, failureCount, failureReason };
 }
 
-function batchOf({ member, body, reference, from: typed }: Draft, ready: Preview['rows']) {
+/** A send with the recipients that were left out. */
+export type Sent = { messages: Accepted[]; left: Preview['rows'] };
+export type Batch = ReturnType<typeof batchOf>;
+
+/** Returns the input that sends a draft to its valid recipients, and the recipients that are left out. */
+export function batchOf({ member, body, reference, from: typed }: Draft, rows: Preview['rows']) {
   const from = checkSender(typed);
-  const rest = { body, ...(from !== null && { from }), ...(reference && { reference }) };
-  return { messages: ready.map(({ to }) => ({ to, ...rest })), onBehalfOf: member };
+  const rest = { body, ...(from !== null && { from }), ...filled({ reference }) };
+  return {
+    messages: rows.flatMap(({ to, error }) => (error === null ? [{ to, ...rest }] : [])),
+    onBehalfOf: member,
+    left: rows.filter(({ error }) => error !== null),
+  };
 }

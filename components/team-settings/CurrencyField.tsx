@@ -1,19 +1,22 @@
 'use client';
 
 import { Select } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { listCurrencies } from '@/server/domain/core/money';
 import { useLocale } from '@/components/ui/useLocale';
 
 type CurrencyProps = {
-  value: string;
+  value?: string;
+  /** The first currency of a field that is left to the browser. */
+  defaultValue?: string;
   onChange: (currency: string) => void;
-  error: string | undefined;
+  error: ReactNode;
   /** True once money has moved in the currency. */
   isFixed?: boolean;
 };
 
 /** Picks an ISO 4217 currency by code or name. */
-export function CurrencyField({ value, onChange, error, isFixed = false }: CurrencyProps) {
+export function CurrencyField({ onChange, isFixed = false, ...field }: CurrencyProps) {
   const { locale } = useLocale();
   const names = new Intl.DisplayNames(locale, { type: 'currency' });
   return (
@@ -26,7 +29,7 @@ export function CurrencyField({ value, onChange, error, isFixed = false }: Curre
       }
       disabled={isFixed}
       data={listCurrencies()}
-      value={value}
+      {...field}
       onChange={(currency) => currency !== null && onChange(currency)}
       searchable
       allowDeselect={false}
@@ -39,7 +42,6 @@ export function CurrencyField({ value, onChange, error, isFixed = false }: Curre
             `${option.value} ${names.of(option.value) ?? ''}`.toLowerCase().includes(search.trim().toLowerCase()),
         )
       }
-      error={error}
     />
   );
 }

@@ -8,11 +8,13 @@ import { useTRPC } from '@/components/data';
 import styles from '@/components/members/members.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { asTyped } from '@/components/ui/money/format';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { AmountField } from '@/components/ui/money/AmountField';
 import { Card, Note } from '@/components/ui/pieces';
-import { useDraft } from '@/components/ui/useDraft';
+import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
-import { savingOf, sayItIsSaved, SettingsForm, useAmount } from './SettingsForm';
+import { useReadAmount } from './useReadAmount';
 import { TEXT_RETENTION_DAYS_MAX } from '@/server/domain/core/limits';
 
 type Settings = inferOutput<ReturnType<typeof useTRPC>['team']['getSettings']>;
@@ -32,71 +34,76 @@ export function SecuritySettings() {
   );
 }
 
-function useSave(onSaved: () => void) {
-  const save = useMutation(useTRPC().team.updateSettings.mutationOptions({ onSuccess: () => sayItIsSaved(onSaved) }));
-  return { ...savingOf(save), save: save.mutate };
-}
+const sayItIsSaved = () => toast({ message: 'Saved.' });
+
+const useSave = () => useMutation(useTRPC().team.updateSettings.mutationOptions({ onSuccess: sayItIsSaved }));
 
 function ReauthenticationForm({ settings }: { settings: Settings }) {
   const { currency } = useShell().team;
   const { locale } = useLocale();
-  const draft = useDraft({
-    on: settings.requireReauthentication ? 'on' : '',
-    above:
-      settings.reauthenticateAbove === null ? '' : asTyped(toMicros(settings.reauthenticateAbove), currency, locale),
+  const readAmount = useReadAmount(currency);
+  const { requireReauthentication, reauthenticateAbove } = settings;
+  const form = useCommandForm({
+    initial: {
+      isOn: requireReauthentication,
+      above: reauthenticateAbove === null ? '' : asTyped(toMicros(reauthenticateAbove), currency, locale),
+    },
+    command: useSave(),
+    inputOf: ({ isOn, ...typed }) => {
+      const above = readAmount(typed.above);
+      if (above === undefined) return null;
+      return { requireReauthentication: isOn, reauthenticateAbove: above === null ? null : printAmount(above) };
+    },
+    named: { '/requireReauthentication': 'isOn', '/reauthenticateAbove': 'above' },
+    draft: 'reauthentication',
+    stays: true,
   });
-  const saving = useSave(draft.reset);
-  const isOn = draft.valueOf('on') === 'on';
-  const above = useAmount(draft.valueOf('above'), currency);
   return (
-    <SettingsForm
-      saving={saving}
-      isDirty={draft.changed.length > 0}
-      isValid={above !== undefined}
-      onSave={() => {
-        if (above === undefined) return;
-        const reauthenticateAbove = above === null ? null : printAmount(above);
-        saving.save({ requireReauthentication: isOn, reauthenticateAbove });
-      }}
-    >
+    <Form form={form} submit="Save" needsChange isReady={readAmount(form.values.above) !== undefined}>
       <Checkbox
         label="Require re-authentication before sensitive actions"
         description="Revealing or rotating API keys, creating or inviting owners, changing roles, deleting members, and this setting. Valid for 10 minutes."
-        checked={isOn}
-        onChange={(event) => draft.set('on', event.currentTarget.checked ? 'on' : '')}
+        {...form.checkbox('isOn')}
       />
-      {isOn && (
+      {form.values.isOn && (
         <AmountField
           label="Also for debits above"
           description="Leave blank to exclude debits."
           currency={currency}
-          value={draft.valueOf('above')}
-          onChange={(text) => draft.set('above', text)}
-          error={saving.errorAt('reauthenticateAbove')}
+          {...form.field('above')}
         />
       )}
       <p className="muted">Applies to the console only. API keys are not affected.</p>
-    </SettingsForm>
+    </Form>
   );
 }
 
 const DAYS = /^[1-9][0-9]{0,3}$/;
 
+/** Parses a number of days: undefined if it is not valid, null if the field is empty. */
+function readDays(text: string): number | null | undefined {
+  const typed = text.trim();
+  if (typed === '') return null;
+  return DAYS.test(typed) && Number(typed) <= TEXT_RETENTION_DAYS_MAX ? Number(typed) : undefined;
+}
+
 function RetentionForm({ settings }: { settings: Settings }) {
   const { textRetentionDays: known } = settings;
-  const draft = useDraft({ days: known === null ? '' : String(known) });
-  const saving = useSave(draft.reset);
-  const text = draft.valueOf('days').trim();
-  const days = text === '' ? null : Number(text);
-  const isValid = days === null || (DAYS.test(text) && days <= TEXT_RETENTION_DAYS_MAX);
-  const isShorter = isValid && days !== null && (known === null || days < known);
+  const form = useCommandForm({
+    initial: { days: known === null ? '' : String(known) },
+    command: useSave(),
+    inputOf: (typed) => {
+      const days = readDays(typed.days);
+      return days === undefined ? null : { textRetentionDays: days };
+    },
+    named: { '/textRetentionDays': 'days' },
+    draft: 'retention',
+    stays: true,
+  });
+  const days = readDays(form.values.days);
+  const isShorter = typeof days === 'number' && (known === null || days < known);
   return (
-    <SettingsForm
-      saving={saving}
-      isDirty={draft.changed.length > 0}
-      isValid={isValid}
-      onSave={() => saving.save({ textRetentionDays: days })}
-    >
+    <Form form={form} submit="Save" needsChange isReady={days !== undefined}>
       <p className="muted">
         Delete message text after N days. The time, recipient, delivery status and cost stay in the log; statistics and
         balances don’t change.
@@ -106,11 +113,10 @@ function RetentionForm({ settings }: { settings: Settings }) {
         description="Leave blank to keep text as long as the log."
         inputMode="numeric"
         autoComplete="off"
-        value={draft.valueOf('days')}
-        onChange={(event) => draft.set('days', event.currentTarget.value)}
-        error={saving.errorAt('textRetentionDays') ?? (isValid ? undefined : `Enter 1 to ${TEXT_RETENTION_DAYS_MAX}.`)}
+        {...form.field('days')}
+        error={form.errorAt('days') ?? (days === undefined ? `Enter 1 to ${TEXT_RETENTION_DAYS_MAX}.` : undefined)}
       />
       {isShorter && <Note tone="warn">Older text is permanently deleted tonight.</Note>}
-    </SettingsForm>
+    </Form>
   );
 }

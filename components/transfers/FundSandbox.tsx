@@ -1,56 +1,51 @@
 'use client';
 
-import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
 import { printAmount, toMicros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney } from '@/components/ui/money/format';
-import { AmountField, useTyped } from '@/components/ui/money/AmountField';
+import { Form } from '@/components/ui/form/Form';
+import { useCommandForm } from '@/components/ui/form/useCommandForm';
+import { formatMoney, readTyped } from '@/components/ui/money/format';
+import { AmountField } from '@/components/ui/money/AmountField';
 import { toast } from '@/components/ui/toast';
 import { useLocale } from '@/components/ui/useLocale';
 import { BalancePreview } from '@/components/ui/money/BalancePreview';
-import { MoneyNote } from './MoneyNote';
-import styles from '@/components/ui/form/form.module.css';
+import { useMoneyTexts } from './useMoneyTexts';
 
 /** Adds sandbox money to the master balance of a demo. */
 export function FundSandbox({ onClose }: { onClose: () => void }) {
   const { currency, masterBalance } = useShell().team;
   const { locale } = useLocale();
-  const [text, setText] = useState('');
-  const typed = useTyped(text, currency);
-  const amount = 'amount' in typed && typed.amount > 0n ? typed.amount : null;
   const fund = useMutation(
     useTRPC().team.fundSandbox.mutationOptions({
-      onSuccess: () => {
-        toast({ message: `Master balance funded with ${formatMoney(amount ?? 0n, currency, locale)}.` });
+      onSuccess: (_team, { amount }) => {
+        toast({ message: `Master balance funded with ${formatMoney(toMicros(amount as string), currency, locale)}.` });
         onClose();
       },
     }),
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (amount !== null && !fund.isPending) fund.mutate({ amount: printAmount(amount) });
+  const inputOf = ({ amount: text }: { amount: string }) => {
+    const typed = readTyped(text, currency, locale);
+    return 'amount' in typed && typed.amount > 0n ? { amount: printAmount(typed.amount) } : null;
   };
+  const form = useCommandForm({
+    initial: { amount: '' },
+    command: fund,
+    inputOf,
+    draft: 'fund',
+    ...useMoneyTexts(),
+  });
+  const input = inputOf(form.values);
   const before = toMicros(masterBalance ?? '0.00');
   return (
-    <form className={styles.form} onSubmit={submit} noValidate>
+    <Form form={form} submit="Fund" isReady={input !== null} onCancel={onClose}>
       <p className="muted">Demo: this isn’t real money.</p>
-      <AmountField label="Amount" value={text} onChange={setText} currency={currency} first required />
+      <AmountField label="Amount" {...form.field('amount')} currency={currency} first required />
       <BalancePreview
         currency={currency}
-        lines={[{ label: 'Master balance', before, after: amount === null ? null : before + amount }]}
+        lines={[{ label: 'Master balance', before, after: input === null ? null : before + toMicros(input.amount) }]}
       />
-      <MoneyNote mutation={fund} currency={currency} />
-      <div className={styles.foot}>
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button type="submit" disabled={amount === null} loading={fund.isPending}>
-          Fund
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

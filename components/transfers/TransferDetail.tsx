@@ -1,23 +1,17 @@
 'use client';
 
-import { Anchor, Button, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { Anchor } from '@mantine/core';
 import Link from 'next/link';
-import { useState } from 'react';
 import { toMicros } from '@/server/domain/core/money';
-import { NOTE_MAX } from '@/server/domain/billing/ledger/rules';
-import { useTRPC } from '@/components/data';
-import { MoneyNote } from './MoneyNote';
-import styles from '@/components/ui/form/form.module.css';
 import { useShell } from '@/components/layout/useShell';
 import { CopyIconButton } from '@/components/ui/Copy';
+import { FormStack } from '@/components/ui/form/Form';
 import { Instant } from '@/components/ui/Instant';
 import { Money } from '@/components/ui/money/Money';
-import { Facts, Note } from '@/components/ui/pieces';
-import { toast } from '@/components/ui/toast';
-import { useLocale } from '@/components/ui/useLocale';
+import { Facts } from '@/components/ui/pieces';
+import { ReverseTransfer } from './ReverseTransfer';
 import { Kind, type Transfer } from './TransferTable';
-import { ACTOR_LABELS, isReversible, signedAmountOf, sayReversed, sideName } from './labels';
+import { ACTOR_LABELS, isReversible, sideName, signedAmountOf } from './labels';
 
 /** Shows one transfer and lets owners reverse it. */
 export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onClose: () => void }) {
@@ -53,15 +47,15 @@ export function TransferDetail({ transfer, onClose }: { transfer: Transfer; onCl
   if (transfer.reversedBy) facts.push(['Reversed by', <Id key="by" id={transfer.reversedBy} />]);
   facts.push(['ID', <Id key="id" id={transfer.id ?? ''} />]);
   return (
-    <div className={styles.form}>
+    <FormStack>
       <Facts of={facts} />
       {member && me.role === 'owner' && (
         <Anchor component={Link} href={`/${team.slug}/members/${member.id}`} prefetch={false} size="sm">
           Open {member.name}
         </Anchor>
       )}
-      {me.role === 'owner' && isReversible(transfer) && <Reverse transfer={transfer} onDone={onClose} />}
-    </div>
+      {me.role === 'owner' && isReversible(transfer) && <ReverseTransfer transfer={transfer} onDone={onClose} />}
+    </FormStack>
   );
 }
 
@@ -70,58 +64,3 @@ const Id = ({ id }: { id: string }) => (
     <code>{id}</code> <CopyIconButton text={id} label={`Copy ${id}`} />
   </>
 );
-
-function Reverse({ transfer, onDone }: { transfer: Transfer; onDone: () => void }) {
-  const { currency } = useShell().team;
-  const { locale } = useLocale();
-  const [isConfirming, setConfirming] = useState(false);
-  const [note, setNote] = useState('');
-  const reverse = useMutation(
-    useTRPC().transfers.reverseTransfer.mutationOptions({
-      onSuccess: ({ transfer: reversal }) => {
-        toast({ message: sayReversed(reversal, currency, locale) });
-        onDone();
-      },
-    }),
-  );
-  if (!isConfirming) {
-    return (
-      <div className={styles.foot}>
-        <Button variant="default" onClick={() => setConfirming(true)}>
-          Reverse…
-        </Button>
-      </div>
-    );
-  }
-  return (
-    <form
-      className={styles.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!reverse.isPending) reverse.mutate({ transferId: transfer.id ?? '', ...(note && { note }) });
-      }}
-    >
-      <Note>
-        Returns the full <Money amount={toMicros(transfer.amount)} currency={currency} decimals="all" /> from{' '}
-        {sideName(transfer.to, transfer.member)} to {sideName(transfer.from, transfer.member)}. The original transfer
-        stays in the ledger.
-      </Note>
-      <TextInput
-        label="Reason"
-        value={note}
-        maxLength={NOTE_MAX}
-        onChange={(event) => setNote(event.currentTarget.value)}
-        ref={(field) => field?.focus()}
-      />
-      <MoneyNote mutation={reverse} currency={currency} />
-      <div className={styles.foot}>
-        <Button variant="default" onClick={() => setConfirming(false)}>
-          Cancel
-        </Button>
-        <Button type="submit" loading={reverse.isPending}>
-          Reverse
-        </Button>
-      </div>
-    </form>
-  );
-}

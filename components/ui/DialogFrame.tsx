@@ -8,19 +8,27 @@ import { isReauthenticating, onReauthenticating } from './confirm';
 /** A dialog's header must not be a second banner landmark. */
 export const NO_BANNER = { header: { role: 'presentation' } };
 
-type Props = { wanted: Wanted; opened: boolean; onClose: () => void; onClosed: () => void; children: ReactNode };
+type Props = {
+  wanted: Wanted;
+  opened: boolean;
+  /** True while a question is asked above this dialog. */
+  isCovered?: boolean;
+  onClose: () => void;
+  onClosed: () => void;
+  children: ReactNode;
+};
 
 /** The frame of a dialog: centered, at the side, or full screen on a phone. */
-export function DialogFrame({ wanted, opened, onClose, onClosed, children }: Props) {
+export function DialogFrame({ wanted, opened, isCovered = false, onClose, onClosed, children }: Props) {
   const isPhone = useMediaQuery('(max-width: 40em)', false, { getInitialValueInEffect: false });
   // Opened after mounting, so that it remembers which element had the focus.
   const ready = useMounted();
-  const isBelowQuestion = useSyncExternalStore(onReauthenticating, isReauthenticating, () => false);
+  const isBelowReauthentication = useSyncExternalStore(onReauthenticating, isReauthenticating, () => false);
   const frame = {
     opened: opened && ready,
     onClose,
-    // Escape closes only the reauthentication dialog above this one.
-    closeOnEscape: !isBelowQuestion,
+    // Escape closes only the dialog above this one.
+    closeOnEscape: !isBelowReauthentication && !isCovered,
     onExitTransitionEnd: onClosed,
     title: wanted.title,
     size: wanted.size ?? 'md',

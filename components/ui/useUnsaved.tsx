@@ -1,9 +1,9 @@
 'use client';
 
-import { Button, Group } from '@mantine/core';
 import { useRouter } from 'next/navigation';
-import { useEffect } from 'react';
-import { useDialogs } from './dialogs';
+import { useEffect, useEffectEvent } from 'react';
+import { useDialogHost } from './dialogs';
+import type { Question } from './QuestionFrame';
 
 /** Returns the URL of a click that navigates this window within the site, or null. */
 function linkOf(event: MouseEvent): URL | null {
@@ -14,14 +14,35 @@ function linkOf(event: MouseEvent): URL | null {
   return to.origin === window.location.origin && to.pathname !== window.location.pathname ? to : null;
 }
 
-/** Asks before the user leaves a page with unsaved changes: by a link, the back button or closing the tab. */
-export function useUnsaved(isDirty: boolean): void {
-  const open = useDialogs();
+/** The entry of the history that the user chose to go to, which no form on the page asks about again. */
+let chosenKey: string | null = null;
+
+async function traverseTo(key: string): Promise<void> {
+  chosenKey = key;
+  // Rejected if another navigation took its place.
+  await window.navigation.traverseTo(key).finished?.catch(() => undefined);
+  chosenKey = null;
+}
+
+/**
+ * Asks before the user leaves a page with unsaved changes: by a link, the back button or closing the tab. Does nothing on
+ * a page without dialogs.
+ */
+export function useUnsaved(isDirty: boolean, question: Question): void {
+  const host = useDialogHost();
   const router = useRouter();
+  const ask = useEffectEvent((leave: () => void) =>
+    host?.ask({
+      ...question,
+      onLeave: () => {
+        question.onLeave();
+        leave();
+      },
+    }),
+  );
+  const isGuarded = isDirty && host !== null;
   useEffect(() => {
-    if (!isDirty) return undefined;
-    const ask = (leave: () => void) =>
-      open({ title: 'Leave without saving?', body: (close) => <Leave onStay={close} onLeave={leave} /> });
+    if (!isGuarded) return undefined;
     const onClick = (event: MouseEvent) => {
       const to = linkOf(event);
       if (!to) return;
@@ -30,13 +51,10 @@ export function useUnsaved(isDirty: boolean): void {
       ask(() => router.push(to.pathname + to.search));
     };
     const onNavigate = (event: NavigateEvent) => {
-      if (event.navigationType !== 'traverse' || !event.cancelable) return;
-      event.preventDefault();
       const { key } = event.destination;
-      ask(() => {
-        window.navigation.removeEventListener('navigate', onNavigate);
-        window.navigation.traverseTo(key);
-      });
+      if (event.navigationType !== 'traverse' || !event.cancelable || key === chosenKey) return;
+      event.preventDefault();
+      ask(() => void traverseTo(key));
     };
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     document.addEventListener('click', onClick, true);
@@ -49,25 +67,5 @@ export function useUnsaved(isDirty: boolean): void {
       window.removeEventListener('beforeunload', onUnload);
       navigation?.removeEventListener('navigate', onNavigate);
     };
-  }, [isDirty, open, router]);
-}
-
-function Leave({ onStay, onLeave }: { onStay: () => void; onLeave: () => void }) {
-  const leave = () => {
-    onStay();
-    onLeave();
-  };
-  return (
-    <>
-      <p>You have unsaved changes. They’ll be lost if you leave.</p>
-      <Group justify="flex-end" gap="xs" mt="md">
-        <Button variant="default" onClick={leave}>
-          Leave
-        </Button>
-        <Button data-autofocus onClick={onStay}>
-          Stay
-        </Button>
-      </Group>
-    </>
-  );
+  }, [isGuarded, router]);
 }

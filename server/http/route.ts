@@ -1,11 +1,9 @@
 import { fail } from '@/server/domain/core/errors';
-import type { Method, Operation, Table } from '@/server/operations/operation';
+import { METHODS, type Method, type Operation, type Table } from '@/server/operations/operation';
 import { mustAccept } from './accept';
 import { refuseKeyInUrl } from './authenticate';
 import { answered, mustBeAllowed, takeByAddress, type Call } from './call';
 import { respond, type PathValues } from './respond';
-
-const METHODS: Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Answers a request; `params` are the values of the path, in the form of a route handler. */
 export type Handler = (request: Request, route: { params: Promise<PathValues> }) => Promise<Response>;

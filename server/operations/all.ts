@@ -4,7 +4,7 @@ import * as autoRecharge from './auto-recharge';
 import * as invitations from './invitations';
 import * as members from './members';
 import * as messages from './messages';
-import { isTable, type Operation, type Table } from './operation';
+import { isTable, METHODS, type Operation, type Table } from './operation';
 import * as rates from './rates';
 import * as reports from './reports';
 import * as team from './team';
@@ -32,12 +32,15 @@ export const DECLARED: Named[] = MODULES.flatMap((module) =>
   Object.entries<Operation | Table>(module).map(([id, declared]) => ({ ...declared, id })),
 );
 
-/** The operations of each path, sorted by path. */
+/** The operations of each path, sorted by path and by method. */
 export const BY_PATH: ReadonlyMap<string, [Named, ...Named[]]> = new Map(
-  [...new Set(DECLARED.map(({ path }) => path))]
-    .toSorted()
-    .map((path) => [path, DECLARED.filter((one) => one.path === path) as [Named, ...Named[]]]),
+  [...new Set(DECLARED.map(({ path }) => path))].toSorted().map((path) => [path, operationsOf(path)]),
 );
+
+function operationsOf(path: string): [Named, ...Named[]] {
+  const found = DECLARED.filter((one) => one.path === path);
+  return found.toSorted((a, b) => METHODS.indexOf(a.method) - METHODS.indexOf(b.method)) as [Named, ...Named[]];
+}
 
 /** Every operation that answers JSON. */
 export const OPERATIONS = DECLARED.filter((one): one is Named<Operation> => !isTable(one));

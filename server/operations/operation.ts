@@ -4,7 +4,10 @@ import type { ErrorCode, Refusal } from '@/server/domain/core/errors';
 import type { Keep } from '@/server/domain/core/idempotency';
 import type { IdPrefix } from '@/server/domain/core/ids';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** The methods of the API, in the order in which they are listed. */
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+export type Method = (typeof METHODS)[number];
 
 /** The ids that a path may hold: the field of the input, and the kind of the id. */
 export const PATH_IDS = {

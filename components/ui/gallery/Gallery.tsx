@@ -7,6 +7,7 @@ import { ShortcutHost } from '../shortcuts';
 import { Charts } from './Charts';
 import { Dialogs } from './Dialogs';
 import { Fields } from './Fields';
+import { Forms } from './Forms';
 import styles from './gallery.module.css';
 import { Numbers } from './Numbers';
 import { Pieces } from './Pieces';
@@ -16,6 +17,7 @@ const SECTIONS: [string, ReactNode][] = [
   ['Pieces', <Pieces key="pieces" />],
   ['Numbers and instants', <Numbers key="numbers" />],
   ['Fields', <Fields key="fields" />],
+  ['Forms', <Forms key="forms" />],
   ['Tables', <Tables key="tables" />],
   ['Charts', <Charts key="charts" />],
   ['Dialogs and toasts', <Dialogs key="dialogs" />],

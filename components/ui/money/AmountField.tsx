@@ -3,7 +3,7 @@
 import { TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Micros } from '@/server/domain/core/money';
-import { formatMoney, readTyped, type Typed } from './format';
+import { formatMoney, readTyped } from './format';
 import { useLocale } from '../useLocale';
 
 type Props = {
@@ -22,12 +22,6 @@ type Props = {
   hideLabel?: boolean;
   width?: string;
 };
-
-/** Parses the text of an amount field in the user's locale. */
-export function useTyped(text: string, currency: string, all = false): Typed {
-  const { locale } = useLocale();
-  return readTyped(text, currency, locale, { all });
-}
 
 /** A field for an amount: accepts amounts as people type them and shows how it understood them. */
 export function AmountField({ value, onChange, currency, all, description, error, label, ...rest }: Props) {

@@ -21,6 +21,30 @@ export const RECHARGE_STATES = ['ready', 'waiting', 'paused', 'off'] as const;
 export const RECHARGE_REASONS = ['master_short', 'reserve', 'cap_reached', 'member_inactive', 'owner'] as const;
 export type RechargeReason = (typeof RECHARGE_REASONS)[number];
 
+/** Amounts of a rule as it is written, in micros; an amount that is missing contradicts none. */
+type WrittenAmounts = {
+  threshold?: Micros | null | undefined;
+  amount?: Micros | null | undefined;
+  target?: Micros | null | undefined;
+  cap?: { amount: Micros | null } | null | undefined;
+};
+
+/** Finds amounts of a rule that contradict each other: a target not above the threshold, or a step above the cap. */
+export function findContradiction({
+  threshold,
+  amount,
+  target,
+  cap,
+}: WrittenAmounts): { field: 'amount' | 'target'; detail: string } | null {
+  if (target != null && threshold != null && target <= threshold) {
+    return { field: 'target', detail: 'Must be above the threshold.' };
+  }
+  if (amount != null && cap?.amount != null && amount > cap.amount) {
+    return { field: 'amount', detail: 'Must not be above the cap, or the rule could never recharge.' };
+  }
+  return null;
+}
+
 /** The decision for a rule. `need` is the full need; `amount` is the part that the cap allows (`cut` if it is less). */
 export type Decision =
   | { kind: 'none' }

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { ROLES } from '@/server/domain/core/actor';
 import { idCodec, instantCodec, moneyCodec, amount, amountOrZero } from '@/server/domain/core/codecs';
 import { listInput } from '@/server/domain/core/pagination';
-import { CAP_PERIODS, FORESEEN, RECHARGE_REASONS, RECHARGE_STATES, type RechargeRule } from './rules';
+import {
+  CAP_PERIODS,
+  findContradiction,
+  FORESEEN,
+  RECHARGE_REASONS,
+  RECHARGE_STATES,
+  type RechargeRule,
+} from './rules';
 
 /**
  * The input of an auto-recharge rule: exactly one of `amount` (fixed step) and `target` (fill up to). A target is above the
@@ -25,12 +32,9 @@ export const rechargeInput = z
       const path = [rule.amount === undefined ? 'amount' : 'target'];
       ctx.addIssue({ code: 'custom', path, message: 'Set either `amount` (a fixed step) or `target` (fill up to).' });
     }
-    if (rule.target !== undefined && rule.target <= rule.threshold) {
-      ctx.addIssue({ code: 'custom', path: ['target'], message: 'Must be above the threshold.' });
-    }
-    if (rule.amount !== undefined && rule.cap && rule.amount > rule.cap.amount) {
-      const message = 'Must not be above the cap, or the rule could never recharge.';
-      ctx.addIssue({ code: 'custom', path: ['amount'], message });
+    const contradiction = findContradiction(rule);
+    if (contradiction) {
+      ctx.addIssue({ code: 'custom', path: [contradiction.field], message: contradiction.detail });
     }
   })
   .meta({
