@@ -8,8 +8,7 @@ const root = import.meta.dirname;
  * Matches test files that change the modules, settings or routes of their process, which no other file may share then.
  * Files that start processes match too: they mostly wait, and the files that run alone begin first.
  */
-const IS_ALONE =
-  /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |\bresource\(|from 'node:child_process'/m;
+const IS_ALONE = /\bvi\.(mock|resetModules|stubGlobal)\(|^process\.env\[[^\]]+\] = |from 'node:child_process'/m;
 
 const files = readdirSync(join(root, 'tests'), { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts'))
