@@ -27,9 +27,10 @@ export function connectCarriers(services: Services, { carriers, appUrl, secret }
 
 /** Resumes polling for messages that were handed over before this process started, for carriers that are polled. */
 export async function resumeAwaited(services: Services, carriers: Carrier[]): Promise<void> {
-  for (const carrier of carriers.filter(({ resume }) => resume)) {
+  for (const carrier of carriers) {
+    if (!carrier.resume) continue;
     const rows = await listAwaited(services.database.db, carrier.name);
-    carrier.resume!(rows.map(({ teamId, id, to }) => ({ id: carrierReference(teamId, id), to })));
+    carrier.resume(rows.map(({ teamId, id, to }) => ({ id: carrierReference(teamId, id), to })));
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type ClaimedMessage,
   type Handed,
 } from '@/server/domain/messaging/hand-over/write';
+import type { OutgoingMessage } from '@/server/domain/messaging/messages/rules';
 import { reportMessages, type Report } from '@/server/domain/messaging/messages/write';
 import { carriersFor, waitAfter } from '@/server/domain/messaging/routing/rules';
 import { describeFault, log } from '@/server/log';
@@ -114,10 +115,10 @@ export async function dispatchBatch(
 
 /** Submits the first messages of a batch; to a carrier that is down, the others are not even shown. */
 async function submit(carrier: Carrier, batch: ClaimedMessage[], teamId: string, first: number): Promise<Submitted[]> {
-  const named = batch.map(({ country: _, attempts: __, ...message }) => ({
-    ...message,
-    id: carrierReference(teamId, message.id),
-  }));
+  const named = batch.map(({ id, to, from, body, encoding, segments }): OutgoingMessage => {
+    const reference = carrierReference(teamId, id);
+    return { id: reference, to, from, body, encoding, segments };
+  });
   const answers = await carrier.submit(named.slice(0, first)).catch((error: unknown) => {
     log({ msg: 'a carrier failed', level: 'error', carrier: carrier.name, ...describeFault(error) });
     return named.slice(0, first).map(({ id }): Submitted => ({ id, outcome: 'unknown', detail: 'No answer.' }));

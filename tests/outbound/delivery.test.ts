@@ -129,9 +129,10 @@ describe.skipIf(isMissing('kannel', 'kannel-extras', 'libnet-smpp-perl'))('a mes
         const to = `+4477${String(kill * 5 + i).padStart(6, '0')}99`;
         ids.push((await send(to, 'Hello')).id);
       }
-      await sleep(Math.random() * 600);
+      // About the time after which a started worker has the messages in hand.
+      await sleep(700 + Math.random() * 900);
       await killWorker();
-      // As time would: the lease of the killed worker ends.
+      // Ends the lease of the killed worker, like a minute would.
       await owner.query("UPDATE messages SET claimed_until = now() WHERE status = 'queued'");
       startWorker();
     }

@@ -150,7 +150,7 @@ describe.skipIf(isMissing('libnet-smpp-perl'))('an SMSC on Net::SMPP', () => {
     await waitFor(() => reports.length >= message.segments);
     const refs = refsOf(answer);
     expect(refs).toHaveLength(6);
-    expect(reports.map(refOf).toSorted()).toEqual(refs.toSorted());
+    expect(new Set(reports.map(refOf))).toEqual(new Set(refs));
     expect(reports).toEqual(
       reports.map(({ message: named }) => ({
         message: named,

@@ -65,7 +65,7 @@ export const canSeeNotes = (actor: Actor): boolean =>
   actor.type === 'operator' || (actor.type === 'member' && actor.role === 'owner');
 
 /** Returns whether the actor can see the carriers that messages are handed to. */
-export const canSeeCarriers = canSeeNotes;
+export const canSeeCarriers = (actor: Actor): boolean => canSeeNotes(actor);
 
 /**
  * Requires the operator, for example to move money into or out of the system.
