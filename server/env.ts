@@ -3,6 +3,9 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
+/** Exit code that tells the start script not to restart, because the settings must change first. */
+export const EXIT_CONFIG = 78;
+
 /** Invalid settings: every bad variable by name, with what to do. */
 export class ConfigError extends Error {
   override name = 'ConfigError';

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Duplex } from 'node:stream';
 import next from 'next';
-import { ConfigError, env, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
+import { ConfigError, env, EXIT_CONFIG, mustBeSafeToServe, takeAddressFromRequests } from '@/server/env';
 import { LARGEST_BODY_BYTES } from '@/server/http/body';
 import { announceStart, endLive } from '@/server/http/live-stream';
 import { guardPage } from '@/server/http/security-headers';
@@ -13,9 +13,6 @@ import { problemResponse } from '@/server/http/problem';
 import { resolvePath } from '@/server/http/request-path';
 import { readSender, trustProxies, type IsTrusted, type Sender } from '@/server/http/trusted-proxies';
 import { describeFault, endOnFault, log, redirectConsole } from '@/server/log';
-
-/** Exit code that tells the start script not to restart, because the settings must change first. */
-const EXIT_CONFIG = 78;
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const ADDRESS = 'x-purser-address';

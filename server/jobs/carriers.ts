@@ -3,14 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from '@/server/domain/core/context';
 import { recordCarrierHealth } from '@/server/domain/messaging/carriers/write';
 import { listAwaited } from '@/server/domain/messaging/messages/read';
-import type { Env } from '@/server/env';
+import { ConfigError, type Env } from '@/server/env';
 import { describeFault, log } from '@/server/log';
 import { callbackPath } from '@/server/outbound/carriers/callback-url';
 import type { Carrier } from '@/server/outbound/carriers/carrier';
-import { makeCarrier } from '@/server/outbound/carriers/registry';
+import { findSettingFaults, makeCarrier } from '@/server/outbound/carriers/registry';
 import { makeAnyTargets } from '@/server/outbound/targets';
 import { carrierReference } from '@/server/domain/messaging/hand-over/rules';
 import { takeReports } from '@/server/domain/messaging/hand-over/write';
+
+/**
+ * Checks the settings of every carrier of the installation.
+ * @throws ConfigError that names each bad setting
+ */
+export function mustBeValidCarriers({ carriers }: Pick<Env, 'carriers'>): void {
+  const faults = Object.entries(carriers).flatMap(([name, { kind, settings }]) =>
+    findSettingFaults(kind, settings).map((fault) => `the carrier ${name} (${kind}): ${fault}`),
+  );
+  if (faults.length > 0) throw new ConfigError(faults);
+}
 
 /** Connects every carrier of the installation. */
 export function connectCarriers(services: Services, { carriers, appUrl, secret }: Env): Carrier[] {

@@ -5,9 +5,9 @@ import { openDatabase } from '@/db/client';
 import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { makeServices } from '@/server/domain/core/context';
 import { adoptQueued } from '@/server/domain/messaging/hand-over/write';
-import { env } from '@/server/env';
+import { ConfigError, env, EXIT_CONFIG } from '@/server/env';
 import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
-import { connectCarriers, resumeAwaited, watchCarriers } from './carriers';
+import { connectCarriers, mustBeValidCarriers, resumeAwaited, watchCarriers } from './carriers';
 import { dispatch } from './dispatch';
 import { forget, keepBeating, keepReleasing, LiveWorkers } from './heartbeat';
 import { relay } from './relay';
@@ -23,6 +23,7 @@ export type Worker = { stop(): Promise<void>; lost: Promise<string> };
 /** Starts all background work of a process. Any number of processes may run in parallel. */
 export async function startWorker(): Promise<Worker> {
   const settings = env();
+  mustBeValidCarriers(settings);
   const owner = openDatabase(settings.ownerUrl, { max: 8, name: 'purser-worker' });
   // Heartbeats and the release of locks have their own connections, so that they wait neither for jobs nor for each
   // other.
@@ -124,6 +125,10 @@ export async function runWorker(): Promise<void> {
 
 // Exits explicitly, because an open pool or timer would keep an idle worker alive.
 function end(msg: string, error?: unknown): never {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
   log({ msg, level: 'error', ...(error !== undefined && describeFault(error)) });
   process.exit(1);
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CARRIERS, ConfigError, mustBeSafeToServe, parseEnv } from '@/server/env';
+import { mustBeValidCarriers } from '@/server/jobs/carriers';
 import { CARRIER_KINDS } from '@/server/outbound/carriers/registry';
 
 const given = {
@@ -119,6 +120,16 @@ describe('the settings of carriers', () => {
       carriers: { main: content.carriers.main, backup: { kind: 'sandbox', settings: {} } },
       routes: content.routes,
     });
+  });
+
+  it('are checked by each carrier before a worker starts', () => {
+    const carriers = {
+      gateway: { kind: 'kannel' as const, settings: { url: 'ftp://x', username: 'a', password: 'b' } },
+      direct: { kind: 'smpp' as const, settings: { host: 'smsc' } },
+    };
+    expect(() => mustBeValidCarriers({ carriers })).toThrow(ConfigError);
+    expect(() => mustBeValidCarriers({ carriers })).toThrow(/gateway \(kannel\): url: [^]*direct \(smpp\): systemId: /);
+    expect(() => mustBeValidCarriers({ carriers: { a: { kind: 'sandbox', settings: {} } } })).not.toThrow();
   });
 
   it.each<[string, Record<string, string>, string]>([

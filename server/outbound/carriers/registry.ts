@@ -35,6 +35,12 @@ function getCarrierKind(kind: string): CarrierKind<unknown> {
   return found;
 }
 
+/** Returns what is wrong with the settings of a carrier, one sentence for each setting. */
+export function findSettingFaults(kind: string, settings: unknown): string[] {
+  const { error } = getCarrierKind(kind).settings.safeParse(settings);
+  return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+}
+
 /**
  * Connects a carrier.
  * @throws ZodError if the settings are not those of the kind
