@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt } from '@/db/schema/messages';
+import { timeOfUuid7 } from '@/server/domain/core/ids';
 import type { Services } from '@/server/domain/core/context';
 import type { Route } from '@/server/domain/core/routes';
 import { listExpired, nextQueuedTeam } from '@/server/domain/messaging/messages/read';
@@ -32,8 +33,11 @@ const DOWN_AFTER_MS = 10_000;
 /** The wait of a message whose only carrier is down, in milliseconds. */
 const DOWN_WAIT_MS = 30_000;
 
-/** A carrier as its dispatcher sees it. `others` are the carriers that are up, by name. */
-type Line = { carrier: Carrier; isDown: boolean; others: ReadonlySet<string> };
+/**
+ * A carrier as its dispatcher sees it. `others` are the carriers that are up, by name. `validityMs` is the time after which a
+ * message is no longer sent.
+ */
+type Line = { carrier: Carrier; isDown: boolean; others: ReadonlySet<string>; validityMs: number };
 
 /**
  * Hands queued messages over to one carrier until stopped: one batch per team in turn, so that a large team does not delay
@@ -42,8 +46,7 @@ type Line = { carrier: Carrier; isDown: boolean; others: ReadonlySet<string> };
  */
 export async function dispatch(
   services: Services,
-  carrier: Carrier,
-  carriers: readonly Carrier[],
+  { carrier, carriers, validityMs }: Pick<Line, 'carrier' | 'validityMs'> & { carriers: readonly Carrier[] },
   signal: AbortSignal,
 ): Promise<void> {
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
@@ -58,7 +61,7 @@ export async function dispatch(
       if (team) {
         const isDown = downSince !== null && started - downSince >= DOWN_AFTER_MS;
         const others = new Set(carriers.filter((one) => one.health().connected).map(({ name }) => name));
-        const count = await dispatchBatch(services, { carrier, isDown, others }, team, perSecond ?? BATCH);
+        const count = await dispatchBatch(services, { carrier, isDown, others, validityMs }, team, perSecond ?? BATCH);
         found += count;
         downSince = carrier.health().connected ? null : (downSince ?? started);
         if (downSince !== null) await pause(PROBE_EVERY_MS);
@@ -101,7 +104,7 @@ export async function dispatchBatch(
   const byId = new Map(batch.map((message) => [message.id, message]));
   const handed: Handed[] = [];
   const refused: Report[] = [];
-  for (const answer of await submit(carrier, batch, teamId, isUp ? batch.length : PROBE)) {
+  for (const answer of await submit(line, batch, teamId, isUp ? batch.length : PROBE)) {
     const message = byId.get(readCarrierReference(answer.id)?.id ?? '');
     if (!message) continue;
     const next = nextStep(services, line, message, answer);
@@ -114,10 +117,16 @@ export async function dispatchBatch(
 }
 
 /** Submits the first messages of a batch; to a carrier that is down, the others are not even shown. */
-async function submit(carrier: Carrier, batch: ClaimedMessage[], teamId: string, first: number): Promise<Submitted[]> {
+async function submit(
+  { carrier, validityMs }: Line,
+  batch: ClaimedMessage[],
+  teamId: string,
+  first: number,
+): Promise<Submitted[]> {
   const named = batch.map(({ id, to, from, body, encoding, segments }): OutgoingMessage => {
     const reference = carrierReference(teamId, id);
-    return { id: reference, to, from, body, encoding, segments };
+    const validUntil = new Date(timeOfUuid7(id).getTime() + validityMs);
+    return { id: reference, to, from, body, encoding, segments, validUntil };
   });
   const answers = await carrier.submit(named.slice(0, first)).catch((error: unknown) => {
     log({ msg: 'a carrier failed', level: 'error', carrier: carrier.name, ...describeFault(error) });

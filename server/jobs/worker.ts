@@ -32,6 +32,7 @@ export async function startWorker(): Promise<Worker> {
   const app = openDatabase(settings.databaseUrl, { max: settings.poolSize, name: 'purser-worker' });
   const services = makeServices(app, settings);
   const carriers = connectCarriers(services, settings);
+  const validityMs = settings.messageValidityHours * 3_600_000;
   const mailer = makeMailer(services, settings.mail);
   const workers = new LiveWorkers(pulse.pool);
   const [stopping, ended] = [new AbortController(), new AbortController()];
@@ -46,7 +47,7 @@ export async function startWorker(): Promise<Worker> {
   await adoptQueued(services, Object.keys(settings.carriers), settings.routes.at(-1)!.carrier);
   await resumeAwaited(services, carriers);
   const loops = [
-    ...carriers.map((carrier) => dispatch(services, carrier, carriers, stopping.signal)),
+    ...carriers.map((carrier) => dispatch(services, { carrier, carriers, validityMs }, stopping.signal)),
     watchCarriers(services, carriers, stopping.signal),
     relay(owner.pool, stopping.signal),
     freeing,

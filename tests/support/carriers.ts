@@ -24,4 +24,4 @@ export const stubCarrier = (
 
 /** Hands one batch of a team over to a carrier; no other carrier is there. */
 export const dispatchTo = (services: Services, carrier: Carrier, teamId: string): Promise<number> =>
-  dispatchBatch(services, { carrier, isDown: false, others: new Set() }, teamId);
+  dispatchBatch(services, { carrier, isDown: false, others: new Set(), validityMs: 3_600_000 }, teamId);

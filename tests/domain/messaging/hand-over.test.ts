@@ -16,6 +16,8 @@ import { addMember, ctxOf, makeTeam, ownerPool, type TestTeam } from '../../supp
 
 const FIRST_THEN_SECOND: Route[] = [{ carrier: 'first' }, { carrier: 'second' }];
 
+const HOUR_MS = 3_600_000;
+
 const withRoutes = (routes: Route[]): Services => ({ ...services(), routes });
 
 /** Accepts a message of the team's owner under some routes. */
@@ -114,6 +116,21 @@ describe('a message with several routes', () => {
     expect(await dispatchTo(withRoutes(FIRST_THEN_SECOND), takes, team.teamId)).toBe(1);
     expect(names).toEqual([`${team.teamId}.${message.id}`]);
     expect((await read(team, message)).status).toBe('sent');
+  });
+
+  it('is shown to its carrier with the end of its validity', async () => {
+    const team = await makeTeam();
+    const message = await accept(team, [{ carrier: 'only' }]);
+    const seen: (Date | null | undefined)[] = [];
+    const carrier = stubCarrier('only', (batch) =>
+      batch.map(({ id, validUntil }): Submitted => {
+        seen.push(validUntil);
+        return { id, outcome: 'accepted', refs: [] };
+      }),
+    );
+    await dispatchTo(withRoutes([{ carrier: 'only' }]), carrier, team.teamId);
+    expect(Math.abs(seen[0]!.getTime() - message.createdAt.getTime() - HOUR_MS)).toBeLessThan(1_000);
+    expect((await read(team, message)).events.at(-1)).toMatchObject({ status: 'sent', carrierRef: null });
   });
 
   it('shows members the history without carriers', async () => {
@@ -216,7 +233,7 @@ describe('a carrier that is down', () => {
     await dispatchTo(services, isSilent('first'), team.teamId);
     const waiting = await accept(team, FIRST_THEN_SECOND);
     await endWaits(team);
-    const line = { carrier: isDown(delays('first')), isDown: true, others: new Set(['second']) };
+    const line = { carrier: isDown(delays('first')), isDown: true, others: new Set(['second']), validityMs: HOUR_MS };
     expect(await dispatchBatch(services, line, team.teamId)).toBe(2);
     expect(await dispatchTo(services, stubCarrier('second'), team.teamId)).toBe(1);
     expect([(await read(team, waiting)).status, (await read(team, open)).status]).toEqual(['sent', 'queued']);
@@ -228,7 +245,9 @@ describe('a carrier that is down', () => {
     const services = withRoutes(routes);
     const stop = new AbortController();
     const carriers = [isDown(delays('broken')), stubCarrier('healthy')];
-    const loops = carriers.map((carrier) => dispatch(services, carrier, carriers, stop.signal));
+    const loops = carriers.map((carrier) =>
+      dispatch(services, { carrier, carriers, validityMs: HOUR_MS }, stop.signal),
+    );
     const [held, sent] = [await accept(team, routes), await accept(team, routes, '+442071838750')];
     await expect.poll(async () => (await read(team, sent)).status).toBe('sent');
     expect((await read(team, held)).status).toBe('queued');
@@ -269,7 +288,7 @@ describe('a carrier that is down', () => {
     });
     for (let i = 0; i < 15; i += 1) await accept(team, routes);
     const stop = new AbortController();
-    const loop = dispatch(withRoutes(routes), carrier, [carrier], stop.signal);
+    const loop = dispatch(withRoutes(routes), { carrier, carriers: [carrier], validityMs: HOUR_MS }, stop.signal);
     await expect.poll(() => times.length, { timeout: 10_000 }).toBe(30);
     stop.abort();
     await loop;

@@ -50,7 +50,12 @@ export async function recordHandOver(ctx: Context, handed: Handed[], byRef: bool
   return inTransaction(ctx, null, async (tx) => {
     const sent = await storeReports(
       tx,
-      accepted.map(({ id, carrier, refs }) => ({ id, status: 'sent', carrier, ref: refs[0] ?? '' })),
+      accepted.map(({ id, carrier, refs: [ref] }) => ({
+        id,
+        status: 'sent',
+        carrier,
+        ...(ref !== undefined && { ref }),
+      })),
     );
     const early = await rememberRefs(tx, accepted, byRef);
     const final = await storeReports(tx, early);
