@@ -1,7 +1,8 @@
 'use client';
 
+import { useRuleCommands } from './useRuleCommands';
 import { Button, Switch } from '@mantine/core';
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { problemOf, useTRPC } from '@/components/data';
 import { useMoneyTexts } from '@/components/transfers/useMoneyTexts';
 import { Failed } from '@/components/ui/Failed';
@@ -9,7 +10,6 @@ import { CommandNote } from '@/components/ui/form/CommandNote';
 import { Form } from '@/components/ui/form/Form';
 import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { Bone, Late } from '@/components/ui/pieces';
-import { toast } from '@/components/ui/toast';
 import { stateInWords } from './labels';
 import { RuleFields } from './RuleFields';
 import { RULE_FIELDS, useTypedRule } from './useTypedRule';
@@ -82,25 +82,4 @@ export function RuleForm({ member, onDone, onCancel }: Props) {
       <CommandNote mutation={remove} {...texts} />
     </Form>
   );
-}
-
-function useRuleCommands({ name }: MemberView, onDone?: () => void) {
-  const { recharge } = useTRPC();
-  const save = useMutation(
-    recharge.setRecharge.mutationOptions({
-      onSuccess: (saved) => {
-        toast({ message: `Auto-recharge of ${name} is ${stateInWords(saved)}.` });
-        onDone?.();
-      },
-    }),
-  );
-  const remove = useMutation(
-    recharge.deleteRecharge.mutationOptions({
-      onSuccess: () => {
-        toast({ message: `Auto-recharge rule of ${name} removed.` });
-        onDone?.();
-      },
-    }),
-  );
-  return { save, remove };
 }

@@ -1,20 +1,17 @@
 'use client';
 
-import { Group, Radio, TextInput } from '@mantine/core';
+import { ClaimNote, InviteeFields, CreditWarning } from './InvitationFields';
+import { TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { toMicros, type Micros } from '@/server/domain/core/money';
 import { useTRPC } from '@/components/data';
 import { OptionalRule } from '@/components/auto-recharge/RuleFields';
 import { NESTED_RULE_FIELDS } from '@/components/auto-recharge/useTypedRule';
 import { useShell } from '@/components/layout/useShell';
 import { Form } from '@/components/ui/form/Form';
 import { useCommandForm } from '@/components/ui/form/useCommandForm';
-import { formatMoney } from '@/components/ui/money/format';
 import { AmountField } from '@/components/ui/money/AmountField';
-import { Note } from '@/components/ui/pieces';
-import { useLocale } from '@/components/ui/useLocale';
 import { Invited } from './Invited';
-import { NO_INVITATION, useReadInvitation, type Claimed, type TypedInvitation } from './useReadInvitation';
+import { NO_INVITATION, useReadInvitation, type Claimed } from './useReadInvitation';
 
 type Props = { claimed: Claimed | null; onClose: () => void };
 
@@ -56,7 +53,7 @@ export function Invite({ claimed, onClose }: Props) {
         currency={currency}
         description="Optional. Taken from the master balance on acceptance."
       />
-      <TooMuch amount={credit} />
+      <CreditWarning amount={credit} />
       {!claimed && (
         <OptionalRule
           isAdded={form.checkbox('withRule')}
@@ -66,42 +63,5 @@ export function Invite({ claimed, onClose }: Props) {
         />
       )}
     </Form>
-  );
-}
-
-const ClaimNote = ({ claimed }: { claimed: Claimed }) => (
-  <Note>
-    The person who accepts claims <strong>{claimed.name}</strong>, with its API key, balance, rule and log, as{' '}
-    {claimed.role === 'owner' ? 'an owner' : 'a member'}.
-  </Note>
-);
-
-const InviteeFields = ({
-  form,
-}: {
-  form: Pick<ReturnType<typeof useCommandForm<TypedInvitation, object>>, 'field'>;
-}) => (
-  <>
-    <TextInput label="Name" placeholder="Leave blank to let them choose" {...form.field('name')} autoComplete="off" />
-    <Radio.Group label="Role" {...form.field('role')}>
-      <Group mt="xs">
-        <Radio value="member" label="Member" />
-        <Radio value="owner" label="Owner" />
-      </Group>
-    </Radio.Group>
-  </>
-);
-
-/** Only a warning: the credit is taken when the invitation is accepted. */
-function TooMuch({ amount }: { amount: Micros | null }) {
-  const { currency, masterBalance } = useShell().team;
-  const { locale } = useLocale();
-  const master = masterBalance === null ? null : toMicros(masterBalance);
-  if (amount === null || master === null || master >= amount) return null;
-  return (
-    <Note tone="warn">
-      The master balance is {formatMoney(master, currency, locale)} now. If it’s still too low on acceptance, they join
-      without the credit and you’re notified.
-    </Note>
   );
 }

@@ -1,11 +1,8 @@
 'use client';
 
+import { rowInput, useInvites, wireOf, type Invited } from './useInvites';
 import { Textarea } from '@mantine/core';
-import { useRef } from 'react';
-import { printAmount } from '@/server/domain/core/money';
 import { BulkResults } from '@/components/bulk/BulkResults';
-import { useBulk } from '@/components/bulk/useBulk';
-import { useTRPCClient } from '@/components/data';
 import { Form } from '@/components/ui/form/Form';
 import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
@@ -26,11 +23,11 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
     command: {
       mutateAsync: async (invited: Invited[]) => bulk.start(invited.map((one) => [one.email, wireOf(one)])),
     },
-    inputOf: ({ text }) => readPasted(text, currency, locale).flatMap(inputOf),
+    inputOf: ({ text }) => readPasted(text, currency, locale).flatMap(rowInput),
     draft: 'bulk invite',
   });
   const rows = readPasted(form.values.text, currency, locale);
-  const good = rows.flatMap(inputOf);
+  const good = rows.flatMap(rowInput);
   if (bulk.results.size > 0 || bulk.isRunning) {
     const made = [...links.current].map(([email, url]) => `${email}\t${url}`).join('\n');
     return (
@@ -68,16 +65,6 @@ export function InviteMany({ onClose }: { onClose: () => void }) {
   );
 }
 
-type Invited = Omit<Pasted, 'line' | 'problem'>;
-
-/** Returns the input of a row, or nothing for one with a problem. */
-const inputOf = ({ line: _line, problem, ...input }: Pasted): Invited[] => (problem === undefined ? [input] : []);
-
-const wireOf = ({ credit, ...input }: Invited) => ({
-  ...input,
-  ...(credit !== undefined && { credit: printAmount(credit) }),
-});
-
 /** Says which rows are left out, and the money that the others promise. */
 function Counted({ rows, good }: { rows: Pasted[]; good: Invited[] }) {
   const { currency } = useShell().team;
@@ -97,15 +84,4 @@ function Counted({ rows, good }: { rows: Pasted[]; good: Invited[] }) {
       </p>
     </>
   );
-}
-
-function useInvites() {
-  const client = useTRPCClient();
-  const links = useRef(new Map<string, string>());
-  const bulk = useBulk(async (input: ReturnType<typeof wireOf>) => {
-    const { url, delivery } = await client.invitations.createInvitation.mutate(input);
-    if (url) links.current.set(input.email, url);
-    return delivery === 'none' ? 'Created · copy the link' : 'Emailed';
-  });
-  return { bulk, links };
 }

@@ -1,19 +1,17 @@
 'use client';
 
+import { useRemoveMember } from './useRemoveMember';
 import { TextInput } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { toMicros } from '@/server/domain/core/money';
 import { RESTORABLE_MS } from '@/server/domain/teams/members/rules';
-import { sayProblem, useTRPC, useTRPCClient } from '@/components/data';
+import { useTRPC } from '@/components/data';
 import { useMoneyTexts } from '@/components/transfers/useMoneyTexts';
 import { Form } from '@/components/ui/form/Form';
 import { useCommandForm } from '@/components/ui/form/useCommandForm';
 import { useShell } from '@/components/layout/useShell';
-import { formatMoney } from '@/components/ui/money/format';
 import { Money } from '@/components/ui/money/Money';
 import { Facts } from '@/components/ui/pieces';
-import { toast } from '@/components/ui/toast';
-import { useLocale } from '@/components/ui/useLocale';
 import type { Target } from './member';
 
 /**
@@ -36,7 +34,7 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
   const isSure = (typed: string) => !isLarge || typed.trim() === member.name.trim();
   const form = useCommandForm({
     initial: { typed: '' },
-    command: useRemove(onClose),
+    command: useRemoveMember(onClose),
     inputOf: ({ typed }) => (isSure(typed) ? { memberId: member.id } : null),
     ...useMoneyTexts(),
   });
@@ -70,27 +68,3 @@ export function DeleteMember({ member, onClose }: { member: Target; onClose: () 
 
 const until = (): string =>
   new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' }).format(Date.now() + RESTORABLE_MS);
-
-function useRemove(onClose: () => void) {
-  const trpc = useTRPC();
-  const client = useTRPCClient();
-  const cache = useQueryClient();
-  const { currency } = useShell().team;
-  const { locale } = useLocale();
-  const restore = (memberId: string) =>
-    void client.members.restoreMember
-      .mutate({ memberId })
-      .then(() => cache.invalidateQueries())
-      .catch((error: unknown) => toast({ message: sayProblem(error), tone: 'bad' }));
-  return useMutation(
-    trpc.members.deleteMember.mutationOptions({
-      onSuccess: ({ member, returned }) => {
-        toast({
-          message: `${member.name} deleted. ${formatMoney(toMicros(returned), currency, locale)} returned to the master balance.`,
-          undo: () => restore(member.id),
-        });
-        onClose();
-      },
-    }),
-  );
-}
