@@ -56,7 +56,7 @@ describe('POST /messages', () => {
     });
     expect((await as(key).get(`/messages/${body.id}`)).body).toEqual({
       ...body,
-      events: [{ status: 'queued', at: body.createdAt, detail: null }],
+      events: [{ status: 'queued', at: body.createdAt, detail: null, carrier: null, carrierRef: null, code: null }],
     });
   });
 
