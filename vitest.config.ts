@@ -31,8 +31,8 @@ export default defineConfig({
   resolve,
   test: {
     globalSetup: 'tests/support/global.ts',
-    // One more than the two cores of a small machine, because some workers wait for processes or the database.
-    maxWorkers: 3,
+    // Two more than the cores of a small machine, because many workers wait for processes or the database.
+    maxWorkers: 4,
     projects: [
       { resolve, test: { ...test, name: 'alone', include: alone } },
       // Loading the product takes a second of CPU: each worker does it once for all of these.
