@@ -10,7 +10,7 @@ import type { Carrier } from '@/server/outbound/carriers/carrier';
 import { findSettingFaults, makeCarrier } from '@/server/outbound/carriers/registry';
 import { makeAnyTargets } from '@/server/outbound/targets';
 import { carrierReference } from '@/server/domain/messaging/hand-over/rules';
-import { takeReports } from '@/server/domain/messaging/hand-over/write';
+import { adoptQueued, takeReports } from '@/server/domain/messaging/hand-over/write';
 
 /**
  * Checks the settings of every carrier of the installation.
@@ -47,7 +47,10 @@ export async function resumeAwaited(services: Services, carriers: Carrier[]): Pr
 
 const WATCH_MS = 5_000;
 
-/** Records the connections of the carriers until stopped, for the pages and the operator. */
+/**
+ * Records the connections of the carriers until stopped, for the pages and the operator. Messages of a carrier that nobody
+ * serves go to the last route: a web process of an older version, or with another file, may accept some at any time.
+ */
 export async function watchCarriers(
   services: Services,
   carriers: readonly Carrier[],
@@ -56,9 +59,10 @@ export async function watchCarriers(
   const workerId = randomUUID();
   while (!signal.aborted) {
     const states = carriers.map((carrier) => ({ name: carrier.name, ...carrier.health() }));
-    await recordCarrierHealth(services, workerId, states).catch((error: unknown) =>
-      log({ msg: 'the health of the carriers was not written', level: 'warn', ...describeFault(error) }),
-    );
+    const names = carriers.map(({ name }) => name);
+    await recordCarrierHealth(services, workerId, states)
+      .then(() => adoptQueued(services, names, services.routes.at(-1)!.carrier))
+      .catch((error: unknown) => log({ msg: 'the carriers were not watched', level: 'warn', ...describeFault(error) }));
     await sleep(WATCH_MS, undefined, { signal }).catch(() => {});
   }
 }

@@ -4,7 +4,6 @@ import type { Pool } from 'pg';
 import { openDatabase } from '@/db/client';
 import { announceAll, flushChanges } from '@/server/domain/core/change-feed';
 import { makeServices } from '@/server/domain/core/context';
-import { adoptQueued } from '@/server/domain/messaging/hand-over/write';
 import { ConfigError, env, EXIT_CONFIG } from '@/server/env';
 import { describeFault, endOnFault, hideValues, log, redirectConsole } from '@/server/log';
 import { connectCarriers, mustBeValidCarriers, resumeAwaited, watchCarriers } from './carriers';
@@ -44,7 +43,6 @@ export async function startWorker(): Promise<Worker> {
   const mailRunner = mailTasks && (await runTasks(owner.pool, mailTasks, '', workers));
   const runners = mailRunner ? [runner, mailRunner] : [runner];
   await enqueueAtStart(runner);
-  await adoptQueued(services, Object.keys(settings.carriers), settings.routes.at(-1)!.carrier);
   await resumeAwaited(services, carriers);
   const loops = [
     ...carriers.map((carrier) => dispatch(services, { carrier, carriers, validityMs }, stopping.signal)),

@@ -9,6 +9,7 @@ import type { Message } from '@/server/domain/messaging/messages/schema';
 import { adoptQueued, takeReports } from '@/server/domain/messaging/hand-over/write';
 import { sendMessage } from '@/server/domain/messaging/messages/write';
 import { services } from '@/server/http/services';
+import { watchCarriers } from '@/server/jobs/carriers';
 import { dispatch, dispatchBatch, expireMessages } from '@/server/jobs/dispatch';
 import type { Carrier, DeliveryReport, Submitted } from '@/server/outbound/carriers/carrier';
 import { dispatchTo, stubCarrier } from '../../support/carriers';
@@ -193,6 +194,25 @@ describe('a message that its carrier has not taken', () => {
     await expireMessages(services(), 2);
     const expired = await read(team, { ...message, id: rows[0]!.id });
     expect([expired.status, expired.error?.code, expired.cost]).toEqual(['failed', 'expired', 0n]);
+  });
+
+  it('goes to the last route while the product runs, if nobody serves its carrier', async () => {
+    const team = await makeTeam();
+    const known = ['sandbox', 'first', 'second', 'only', 'parts', 'paced', 'broken', 'healthy'];
+    const stop = new AbortController();
+    const watching = watchCarriers(
+      services(),
+      known.map((name) => stubCarrier(name)),
+      stop.signal,
+    );
+    const carrierNow = async () =>
+      (await ownerPool().query('SELECT carrier FROM messages WHERE team_id = $1', [team.teamId])).rows[0]?.carrier;
+    await accept(team, [{ carrier: 'sandbox' }]);
+    // A process of an older version names no carrier.
+    await ownerPool().query('UPDATE messages SET carrier = NULL WHERE team_id = $1', [team.teamId]);
+    await expect.poll(carrierNow, { timeout: 30_000 }).toBe('sandbox');
+    stop.abort();
+    await watching;
   });
 
   it('goes to another carrier when its own is removed', async () => {
